@@ -1,0 +1,63 @@
+"""The insights tracker: all wiring on one page."""
+
+from flask import Flask
+
+from app.config import REPOSITORY, Settings, load_settings
+from app.core import cache, telemetry
+from app.core.http import cors, health, pages, problems, reference
+from app.core.http.openapi import create_api
+from app.core.http.routing import IdConverter
+from app.extensions import db, migrate
+from app.version import VERSION
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application. Nothing connects to a server before the first request needs it."""
+    settings = settings or load_settings()
+    app = Flask(
+        __name__,
+        template_folder=str(REPOSITORY / "templates"),
+        static_folder=str(REPOSITORY / "static"),
+        instance_path=str(settings.instance),
+    )
+    _configure(app, settings)
+    telemetry.configure_logging(settings)
+    telemetry.observe(app)
+    cors.allow(app, settings.cors_allowed_origins)
+    problems.register(app)
+    pages.equip(app)
+    cache.connect(app, settings)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(REPOSITORY / "migrations"), compare_server_default=True)
+    _register_routes(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        SQLALCHEMY_DATABASE_URI=settings.database_url or "postgresql+psycopg://insights@localhost/insights",
+        SQLALCHEMY_ECHO=settings.sql_echo,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": 10,
+            "pool_pre_ping": True,
+            "pool_recycle": 3600,
+            "connect_args": {"connect_timeout": 5, "application_name": "insights"},
+        },
+    )
+    app.url_map.strict_slashes = False
+    app.url_map.converters["id"] = IdConverter
+
+
+def _register_routes(app: Flask) -> None:
+    from app.analytics import pages as overview
+    from app.analytics import rest as analytics
+    from app.insights import pages as library
+    from app.insights import rest as insights
+    from app.taxonomy.rest import categories, tags
+
+    api = (insights.blueprint, tags.blueprint, categories.blueprint, analytics.blueprint, health.blueprint)
+    create_api(app, api, VERSION)
+    for blueprint in (overview.blueprint, library.blueprint, reference.blueprint):
+        app.register_blueprint(blueprint)

@@ -1,0 +1,22 @@
+"""``/``: the overview."""
+
+import orjson
+from flask import Blueprint, render_template
+
+from app.analytics.queries.statistics import statistics_json
+from app.taxonomy.queries.categories import categories_json
+from app.taxonomy.queries.tags import most_used_tags_json
+
+blueprint = Blueprint("overview", __name__)
+TAGS_SHOWN = 30
+
+
+@blueprint.get("/")
+def home() -> str:
+    """Figures, newest insights, most used tags."""
+    return render_template(
+        "insights/home.html",
+        statistics=orjson.loads(statistics_json()),
+        categories=orjson.loads(categories_json()),
+        tags=orjson.loads(most_used_tags_json(TAGS_SHOWN)),
+    )

@@ -1,0 +1,1 @@
+"""Reads of the maintained counts: statistics, and whether the counts are exact."""

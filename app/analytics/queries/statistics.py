@@ -1,0 +1,33 @@
+"""The figures of ``GET /statistics``, read from the maintained cells: no insight is counted here."""
+
+from app.core.db import read_json
+from app.insights.queries.representation import INSIGHTS_NEWEST_FIRST
+
+RECENT = 5
+
+STATISTICS = f"""
+WITH cells AS MATERIALIZED (SELECT category_id, status, priority, visibility, sum(n)::bigint AS n FROM insight_cells
+    GROUP BY category_id, status, priority, visibility HAVING sum(n) <> 0),
+per_category AS (
+  SELECT c.name, coalesce(sum(cells.n), 0) AS n FROM categories c LEFT JOIN cells ON cells.category_id = c.id GROUP BY c.id
+  UNION ALL SELECT 'Uncategorized', sum(n) FROM cells WHERE category_id = 0 HAVING sum(n) > 0),
+page AS MATERIALIZED (SELECT id FROM insights ORDER BY created_at DESC, id DESC LIMIT {RECENT})
+SELECT json_build_object(
+  'total_insights', (SELECT coalesce(sum(n), 0) FROM cells),
+  'insights_by_status', (SELECT coalesce(json_object_agg(status, n), '{{}}')
+      FROM (SELECT status, sum(n) AS n FROM cells GROUP BY 1 ORDER BY 1) s),
+  'insights_by_priority', (SELECT coalesce(json_object_agg(priority, n), '{{}}')
+      FROM (SELECT priority, sum(n) AS n FROM cells GROUP BY 1
+            ORDER BY array_position(ARRAY['low', 'medium', 'high', 'critical'], priority::text)) p),
+  'insights_by_visibility', (SELECT coalesce(json_object_agg(visibility, n), '{{}}')
+      FROM (SELECT visibility, sum(n) AS n FROM cells GROUP BY 1 ORDER BY 1) v),
+  'insights_by_category', (SELECT coalesce(json_object_agg(name, n ORDER BY name), '{{}}')
+      FROM (SELECT name, sum(n) AS n FROM per_category GROUP BY name) c),
+  'total_tags', (SELECT count(*) FROM tags),
+  'total_categories', (SELECT count(*) FROM categories),
+  'recent_insights', ({INSIGHTS_NEWEST_FIRST}))::text"""
+
+
+def statistics_json() -> bytes:
+    """The figures as JSON (`StatisticsAnswer`), exact in the snapshot of this one statement."""
+    return read_json(STATISTICS) or b"{}"

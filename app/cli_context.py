@@ -1,0 +1,71 @@
+"""What every command of ``insights`` shares: the ``--instance`` option and the application behind it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from app.config import load_settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def instance_option(command: Command) -> Command:
+    """Add ``--instance DIR``; the command gets it as ``instance``, None for the configured one."""
+    return click.option(
+        "--instance",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the instance: its data and its config.yaml.  [env: INSIGHTS_INSTANCE]",
+    )(command)
+
+
+@contextmanager
+def application(instance: Path | None) -> Iterator["Flask"]:
+    """The application of an instance, its servers running and its schema up to date, inside an application context.
+
+    Costs about as much as starting Python when ``insights up`` runs the servers; a second or two when they are started
+    for this command. Raises `SettingsError` and `Unavailable`.
+    """
+    # Imported here, as `insights --help` needs none of it.
+    from app.embedded import running_servers
+
+    exit_on_sigterm()
+    with running_servers(load_settings(instance=instance)) as settings:
+        count_with_web_server(settings.instance)
+        from app import create_app
+        from app.core.migrations import upgrade
+
+        app = create_app(settings)
+        upgrade(app)
+        with app.app_context():
+            yield app
+
+
+def exit_on_sigterm() -> None:
+    """Let a command end like a finished one: what it started must be stopped."""
+
+    def leave(signum: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + signum)
+
+    signal.signal(signal.SIGTERM, leave)
+
+
+def count_with_web_server(instance: Path) -> None:
+    """Share the metrics folder of a running ``insights up``, so that /metrics counts what a command writes.
+
+    Must come before prometheus_client is imported, which looks at the variable once.
+    """
+    from app.embedded.layout import Layout
+    from app.embedded.lock import read_owner
+
+    owner = read_owner(instance / ".lock")
+    if owner is not None and owner.role == "up":
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(Layout(instance).metrics))

@@ -1,0 +1,28 @@
+"""The cache server (Valkey or Redis). Losing it loses nothing: it makes answers faster, never right."""
+
+from flask import Flask, current_app
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app.config import Settings
+
+TIMEOUT_SECONDS = 0.5
+_EXTENSION = "cache"
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Give the application a client; nothing is sent before the first use."""
+    if settings.redis_url:
+        client = Redis.from_url(
+            settings.redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        )
+        app.extensions[_EXTENSION] = client
+
+
+def reachable() -> bool:
+    """Whether the cache server answers; False also when none is configured."""
+    client = current_app.extensions.get(_EXTENSION)
+    try:
+        return client is not None and bool(client.ping())
+    except RedisError:
+        return False

@@ -1,0 +1,133 @@
+"""The one way to the database: statements that read, and the one transaction of a request or job that writes."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from psycopg import errors as pg
+from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from app.errors import DomainError, Invalid, NotFound, Refused, Unavailable
+from app.extensions import db
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ATTEMPTS = 8
+RETRYABLE = (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable)
+OUT_OF_RANGE = "out of range"
+_AFTER_COMMIT = "after_commit"
+
+
+def read_json(statement: str, /, **parameters: object) -> bytes | None:
+    """Run one reading statement whose only column is JSON that Postgres made; None when it answers no row."""
+    rows = read_rows(statement, **parameters)
+    return str(rows[0][0]).encode() if rows and rows[0][0] is not None else None
+
+
+class Versioned(NamedTuple):
+    """One stored thing as JSON, and the version that it has."""
+
+    body: bytes
+    version: int
+
+
+def read_versioned(kind: str, statement: str, key: int) -> Versioned:
+    """Run one reading statement with the columns JSON and version for ``:id``; `NotFound` when it answers no row."""
+    rows = read_rows(statement, id=key)
+    if not rows:
+        raise NotFound.of(kind, key)
+    return Versioned(str(rows[0][0]).encode(), rows[0][1])
+
+
+def read_rows(statement: str, /, **parameters: object) -> Sequence[Row[Any]]:
+    """Run one reading statement and return its rows.
+
+    Inside a transaction it sees the transaction's own writes; outside it runs in autocommit, one round trip.
+    """
+    session = db.session()
+    with _domain_errors():
+        if session.in_transaction():
+            return _rows(session.connection(), statement, parameters)
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            return _rows(connection, statement, parameters)
+
+
+def _rows(connection: Connection, statement: str, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+    return connection.execute(text(statement), parameters).all()
+
+
+def transact(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a command in a transaction of its own and commit it; whatever it raises rolls everything back.
+
+    A command that lost a race (serialisation failure, deadlock) is run again from its beginning, so it must do
+    nothing outside the database: that goes into `after_commit`.
+    """
+    with _domain_errors():
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return _commit(command, *args, **kwargs)
+            except DBAPIError as error:
+                if not isinstance(error.orig, RETRYABLE):
+                    raise
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+        return _commit(command, *args, **kwargs)
+
+
+def _commit(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    session = db.session()
+    session.info[_AFTER_COMMIT] = callbacks = []
+    try:
+        result = command(*args, **kwargs)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    for callback in callbacks:
+        callback()
+    return result
+
+
+def after_commit(callback: Callable[[], object]) -> None:
+    """Call back once the running transaction is committed; never when it is rolled back."""
+    db.session().info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+@contextmanager
+def refusing(errors: Mapping[str, DomainError]) -> Iterator[None]:
+    """Answer the violation of a named constraint (or `OUT_OF_RANGE`: an id that no column can hold) with the given
+    error: the database decides, also in a race."""
+    try:
+        yield
+    except DBAPIError as error:
+        name = OUT_OF_RANGE if isinstance(error.orig, pg.NumericValueOutOfRange) else _constraint(error)
+        if name in errors:
+            raise errors[name] from error
+        raise
+
+
+@contextmanager
+def _domain_errors() -> Iterator[None]:
+    """The last net: what the database refuses or can't do leaves as an error of ours, never as a driver's."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Refused(f"The database refused this change: it breaks {_constraint(error)}.") from error
+    except DBAPIError as error:
+        if isinstance(error.orig, pg.DataError):
+            raise Invalid(f"The database can't store this value: {error.orig.diag.message_primary}.") from error
+        if error.connection_invalidated or isinstance(error.orig, (pg.OperationalError, pg.InterfaceError)):
+            raise Unavailable("The database can't be reached just now.") from error
+        raise
+
+
+def _constraint(error: DBAPIError) -> str:
+    return (error.orig.diag.constraint_name if isinstance(error.orig, pg.Error) else None) or "a constraint"
+
+
+def like_literal(value: str) -> str:
+    """What a person typed, as literal text inside a LIKE pattern."""
+    return value.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

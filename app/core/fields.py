@@ -1,0 +1,189 @@
+"""marshmallow fields whose messages carry a code for programs and whose values Postgres can always store."""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import marshmallow
+from marshmallow import ValidationError, fields
+
+from app.core.clock import as_utc
+
+METADATA_DEPTH = 32
+
+
+class Message(str):
+    """A message for people that also carries a ``code`` for programs."""
+
+    code: str
+
+    def __new__(cls, text: str, code: str) -> "Message":
+        message = super().__new__(cls, text)
+        message.code = code
+        return message
+
+    def __getnewargs__(self) -> tuple[str, str]:
+        """Copies of a schema copy its messages too."""
+        return str(self), self.code
+
+    def format(self, *args: object, **values: object) -> "Message":
+        return Message(super().format(*args, **values), self.code)
+
+
+MESSAGES = {
+    "required": Message("is required", "required"),
+    "null": Message("must not be null", "null"),
+    "validator_failed": Message("is not valid", "invalid"),
+}
+
+
+class Schema(marshmallow.Schema):
+    """The base of every schema: unknown fields are errors, wrong types are named."""
+
+    error_messages = {
+        "unknown": Message("is not a known field", "unknown_field"),
+        "type": Message("must be an object", "type"),
+    }
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValidationError(Message("must not contain the NUL character", "nul_character"))
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValidationError(Message("must not contain half of a surrogate pair", "lone_surrogate"))
+    return text
+
+
+class Text(fields.String):
+    """Text of ``least`` to ``most`` characters; a line (``strip``) loses white space at its ends."""
+
+    default_error_messages = {**MESSAGES, "invalid": Message("must be text", "type")}
+
+    def __init__(self, *, least: int = 0, most: int | None = None, strip: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.strip, self.least, self.most = strip, least, most
+        self.validators.append(self._check_length)
+        self.metadata.setdefault("minLength", least)
+        if most is not None:
+            self.metadata.setdefault("maxLength", most)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = _storable(super()._deserialize(value, attr, data, **kwargs))
+        return text.strip() if self.strip else text
+
+    def _check_length(self, text: str) -> None:
+        if len(text) < self.least:
+            raise ValidationError(Message("must not be empty", "too_short"))
+        if self.most is not None and len(text) > self.most:
+            raise ValidationError(Message(f"must have {self.most} characters at most, has {len(text)}", "too_long"))
+
+
+class Token(fields.String):
+    """One of a fixed list of words; ``None`` of the database never occurs."""
+
+    default_error_messages = {**MESSAGES, "invalid": Message("must be text", "type")}
+
+    def __init__(self, tokens: Iterable[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.tokens = tuple(str(token) for token in tokens)
+        self.metadata.setdefault("enum", list(self.tokens))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text not in self.tokens:
+            raise ValidationError(Message(f"must be one of {', '.join(self.tokens)}", "unknown_token"))
+        return text
+
+
+class Whole(fields.Integer):
+    """A whole number of ``least`` to ``most``; in a query string it comes as text, in a body it must be a number."""
+
+    default_error_messages = {
+        **MESSAGES,
+        "invalid": Message("must be a whole number", "type"),
+        "too_large": Message("must be a whole number", "type"),
+    }
+
+    def __init__(self, *, least: int | None = None, most: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.least, self.most = least, most
+        self.metadata.update({key: bound for key, bound in (("minimum", least), ("maximum", most)) if bound is not None})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if isinstance(value, (bool, float)):
+            raise self.make_error("invalid")
+        number = super()._deserialize(value, attr, data, **kwargs)
+        if self.least is not None and number < self.least:
+            raise ValidationError(Message(f"must be {self.least} or more", "too_small"))
+        if self.most is not None and number > self.most:
+            raise ValidationError(Message(f"must be {self.most} or less", "too_large"))
+        return int(number)
+
+
+class Id(Whole):
+    """The number of a stored thing. Any whole number parses: one that names nothing is the domain's business."""
+
+
+class Moment(fields.DateTime):
+    """An RFC 3339 time; a naive one is UTC. Given out with ``Z``."""
+
+    default_error_messages = {
+        **MESSAGES,
+        "invalid": Message("must be a time such as 2026-11-22T09:30:00Z", "type"),
+        "format": Message("must be a time such as 2026-11-22T09:30:00Z", "type"),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        if not isinstance(value, str):
+            raise self.make_error("invalid", input=value, obj_type="datetime")
+        try:
+            return as_utc(super()._deserialize(value, attr, data, **kwargs))
+        except OverflowError as error:
+            raise self.make_error("invalid", input=value, obj_type="datetime") from error
+
+
+class Many(fields.List):
+    """A list of ``inner``, of ``most`` members at most."""
+
+    default_error_messages = {**MESSAGES, "invalid": Message("must be a list", "type")}
+
+    def __init__(self, inner: fields.Field[Any], *, most: int = 1000, **options: Any) -> None:
+        super().__init__(inner, **options)
+        self.most = most
+        self.metadata.setdefault("maxItems", most)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if isinstance(value, (list, tuple)) and len(value) > self.most:
+            raise ValidationError(Message(f"must have {self.most} members at most, has {len(value)}", "too_long"))
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class JsonObject(fields.Dict):
+    """A JSON object that ``jsonb`` can hold."""
+
+    default_error_messages = {**MESSAGES, "invalid": Message("must be an object", "type")}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dict[str, Any]:
+        document = super()._deserialize(value, attr, data, **kwargs)
+        _storable_json(document)
+        return document
+
+
+def _storable_json(value: Any, depth: int = 0) -> None:
+    if depth > METADATA_DEPTH:
+        raise ValidationError(Message(f"must not be nested deeper than {METADATA_DEPTH} levels", "too_deep"))
+    if isinstance(value, str):
+        _storable(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValidationError(Message("must not contain a number too large to store", "too_large"))
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            _storable(str(key))
+            _storable_json(member, depth + 1)
+    elif isinstance(value, list):
+        for member in value:
+            _storable_json(member, depth + 1)

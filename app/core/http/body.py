@@ -1,0 +1,67 @@
+"""Read what a request carries. Anything malformed leaves as `Invalid`, with every wrong field named."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import orjson
+from flask import Request
+from flask_smorest import Blueprint as SmorestBlueprint
+from marshmallow import Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from app.errors import FieldError, Invalid
+
+WHERE = {"json": "body", "query": "query", "querystring": "query"}
+
+
+class Parser(FlaskParser):
+    """webargs with our own reading of JSON and our own error."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        return read_json_body(req)
+
+    def handle_error(
+        self, error: ValidationError, req: Any, schema: Schema, *, error_status_code: Any, error_headers: Any
+    ) -> NoReturn:
+        raise Invalid.because(field_errors(error))
+
+
+class Blueprint(SmorestBlueprint):
+    """A group of API routes whose arguments are read by `Parser`."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+def read_json_body(request: Request) -> Any:
+    """The JSON body; an empty one counts as ``{}``. 415 for another content type, `Invalid` for malformed JSON."""
+    raw = request.get_data(cache=False)
+    if not raw.strip():
+        return {}
+    if not request.is_json:
+        raise UnsupportedMediaType("Send the body as application/json.")
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        message = f"is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+        raise Invalid.because([FieldError((), message, "malformed_json")]) from error
+    if not isinstance(document, dict):
+        raise Invalid.because([FieldError((), "must be a JSON object", "type")])
+    return document
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """marshmallow's nested messages, by location, as a flat list."""
+    messages = error.normalized_messages()
+    return [
+        found for location, tree in messages.items() for found in flatten(tree, WHERE.get(str(location), "body"))
+    ]
+
+
+def flatten(tree: Any, where: str, path: tuple[str | int, ...] = ()) -> list[FieldError]:
+    """The leaves of a tree of messages; a leaf's ``code`` comes with the message (`app.core.fields.Message`)."""
+    if isinstance(tree, Mapping):
+        branches = ((path if key == "_schema" else (*path, key), branch) for key, branch in tree.items())
+        return [found for key, branch in branches for found in flatten(branch, where, key)]
+    leaves = tree if isinstance(tree, list) else [tree]
+    return [FieldError(path, str(leaf), getattr(leaf, "code", "invalid"), where) for leaf in leaves]

@@ -1,0 +1,64 @@
+"""What every page needs: built assets, readable times and numbers, addresses with a changed query."""
+
+import json
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlencode
+
+from flask import Flask, request, url_for
+from markupsafe import Markup
+
+from app.config import REPOSITORY
+from app.version import VERSION
+
+DIST = REPOSITORY / "static" / "dist"
+YEAR_IN_SECONDS = 365 * 24 * 3600
+
+
+def equip(app: Flask) -> None:
+    """Register the globals and filters that templates use."""
+    app.jinja_env.globals.update(asset=asset, version=VERSION, page_url=page_url)
+    app.jinja_env.filters.update(datetime=readable_datetime, day=readable_day, number=readable_number)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_IN_SECONDS
+
+
+def asset(name: str) -> str:
+    """The address of a built file; its name changes with its content, so browsers may keep it for a year."""
+    return url_for("static", filename=f"dist/{_manifest(DIST / 'manifest.json')[name]}")
+
+
+@cache
+def _manifest(path: Path) -> dict[str, str]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def page_url(**changes: object) -> str:
+    """This page's address with parts of its query changed; None removes one."""
+    query = {name: values for name, values in request.args.lists() if name not in changes}
+    added = {name: value for name, value in changes.items() if value not in (None, "", [])}
+    encoded = urlencode({**query, **added}, doseq=True)
+    return f"{request.path}?{encoded}" if encoded else request.path
+
+
+def readable_datetime(value: str) -> Markup:
+    """``14 Oct 2026, 09:30`` in a time element that holds the exact moment."""
+    return _time(value, "%-d %b %Y, %H:%M")
+
+
+def readable_day(value: str) -> Markup:
+    """``14 Oct 2026`` in a time element that holds the exact moment."""
+    return _time(value, "%-d %b %Y")
+
+
+def _time(value: str, form: str) -> Markup:
+    moment = datetime.fromisoformat(value)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        value, moment.strftime("%Y-%m-%d %H:%M:%S UTC"), moment.strftime(form)
+    )
+
+
+def readable_number(value: int) -> str:
+    """``71,000``."""
+    return f"{value:,}"

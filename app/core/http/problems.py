@@ -1,0 +1,91 @@
+"""Errors as they leave: one problem document (RFC 9457) for programs, one page for people."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, Response, g, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from app.core.http.negotiation import prefers_html
+from app.core.http.routing import InvalidPath
+from app.errors import DomainError, FieldError, Invalid, NotFound, Refused, Stale, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+STATUS: dict[type[DomainError], HTTPStatus] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refused: HTTPStatus.BAD_REQUEST,
+    Stale: HTTPStatus.PRECONDITION_FAILED,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+# Headers of werkzeug's errors that describe its own HTML body, which is not sent.
+BODY_HEADERS = frozenset({"content-type", "content-length"})
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Answer every error of the application, whoever raised it."""
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(InvalidPath, lambda found: _domain_error(found.error))
+    app.register_error_handler(HTTPException, _http_exception)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _domain_error(error: DomainError) -> Response:
+    status = STATUS[type(error)]
+    members: dict[str, Any] = {}
+    if error.errors:
+        members["errors"] = [_field_error(found) for found in error.errors]
+    headers = {}
+    if isinstance(error, Stale):
+        members["current_version"] = error.current_version
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer(status, error.detail, members, headers)
+
+
+def _http_exception(error: HTTPException) -> Response:
+    if error.response is not None:
+        return Response(error.response.get_data(), error.response.status, error.response.headers)
+    headers = {name: value for name, value in error.get_headers() if name.lower() not in BODY_HEADERS}
+    return answer(HTTPStatus(error.code or 500), error.description or "", {}, headers)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected error", exc_info=error)
+    detail = "Something went wrong on our side. The request id helps the operators to find out what."
+    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+
+
+def answer(
+    status: HTTPStatus, detail: str, members: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A problem document, or the error page when a browser asks."""
+    problem = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+        "instance": request.path,
+        "request_id": g.get("request_id", ""),
+        **(members or {}),
+    }
+    if prefers_html():
+        page = render_template("error.html", **problem)
+        return Response(page, status, headers, mimetype="text/html")
+    return Response(orjson.dumps(problem), status, headers, content_type=MEDIA_TYPE)
+
+
+def _field_error(error: FieldError) -> dict[str, Any]:
+    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error.path)
+    return {
+        "loc": [error.where, *error.path],
+        "pointer": f"#{pointer}",
+        "message": error.message,
+        "code": error.code,
+    }

@@ -1,0 +1,49 @@
+"""Answers: bytes that Postgres made go out as they are, with a strong validator."""
+
+from hashlib import blake2b
+from http import HTTPStatus
+
+from flask import Response, request
+
+JSON = "application/json"
+
+
+def digest(body: bytes) -> str:
+    """A short fingerprint of an answer."""
+    return blake2b(body, digest_size=8).hexdigest()
+
+
+def json_answer(body: bytes, status: HTTPStatus = HTTPStatus.OK, location: str | None = None) -> Response:
+    """JSON without a version of its own: lists and statistics. The ETag is the body's fingerprint."""
+    return _answer(body, status, digest(body), location)
+
+
+def versioned_answer(
+    body: bytes, version: int, status: HTTPStatus = HTTPStatus.OK, location: str | None = None
+) -> Response:
+    """One stored thing. Its ETag is ``"<version>-<fingerprint>"``: `If-Match` looks at the version only, while
+    `If-None-Match` also sees what changed beside the row (a tag renamed, a count)."""
+    return _answer(body, status, f"{version}-{digest(body)}", location)
+
+
+def _answer(body: bytes, status: HTTPStatus, etag: str, location: str | None) -> Response:
+    response = Response(body, status, content_type=JSON)
+    response.set_etag(etag)
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    if location:
+        response.headers["Location"] = location
+    if request.method in ("GET", "HEAD"):
+        response.make_conditional(request)
+    return response
+
+
+def expected_version() -> int | None:
+    """The version that ``If-Match`` names: None without the header or for ``*``; 0, which none has, for a tag not ours."""
+    header = request.if_match
+    if not request.headers.get("If-Match") or header.star_tag:
+        return None
+    versions = [tag.partition("-")[0] for tag in header.as_set()]
+    known = [int(version) for version in versions if version.isascii() and version.isdigit() and len(version) < 10]
+    return known[0] if known else 0
+

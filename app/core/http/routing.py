@@ -1,0 +1,31 @@
+"""How an id looks in a path."""
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter, Map
+
+from app.errors import FieldError, Invalid
+
+
+class InvalidPath(HTTPException):
+    """Routing only lets HTTP exceptions through; this one carries the domain error that the handlers answer."""
+
+    code = 422
+
+    def __init__(self, error: Invalid) -> None:
+        super().__init__(error.detail)
+        self.error = error
+
+
+class IdConverter(BaseConverter):
+    """``<id("insight_id"):insight_id>``: anything that is not a whole number is a 422 that names the parameter, not an unknown path."""
+
+    def __init__(self, map: Map, name: str) -> None:
+        super().__init__(map)
+        self.name = name
+
+    def to_python(self, value: str) -> int:
+        try:
+            return int(value)
+        except ValueError as error:
+            message = FieldError((self.name,), "must be a whole number", "type", where="path")
+            raise InvalidPath(Invalid.because([message])) from error

@@ -1,0 +1,101 @@
+"""The one Markdown function: what a preview shows is what the page shows, and nothing of it can run."""
+
+from dataclasses import dataclass
+from functools import cache
+
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.anchors import anchors_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+from app.core.names import slugify
+
+HEADING_LENGTH = 80
+TAGS = nh3.ALLOWED_TAGS | {"input", "section"}
+ATTRIBUTES: dict[str, set[str]] = {
+    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
+    **{f"h{level}": {"id"} for level in range(1, 7)},
+    "a": {"href", "title", "id", "class"},
+    "code": {"class"},
+    "input": {"type", "checked", "disabled", "class"},
+    "li": {"id", "class"},
+    "ol": {"class", "start"},
+    "section": {"class"},
+    "sup": {"class"},
+    "ul": {"class"},
+    "th": {"align", "class"},
+    "td": {"align", "class"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """An entry of the table of contents."""
+
+    id: str
+    title: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Safe HTML and the headings in it."""
+
+    html: str
+    headings: tuple[Heading, ...]
+
+
+def render(source: str) -> Rendered:
+    """Render CommonMark with tables, task lists and footnotes; raw HTML in it is shown as text.
+
+    Headings move one level down: the page's own title is its only first-level heading.
+    """
+    tokens = _parser().parse(source)
+    _shift_headings(tokens)
+    html = _parser().renderer.render(tokens, _parser().options, {})
+    return Rendered(_sanitise(html), tuple(_headings(tokens)))
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    parser.use(footnote_plugin)
+    parser.use(tasklists_plugin)
+    parser.use(anchors_plugin, min_level=1, max_level=6, slug_func=lambda title: slugify(title, HEADING_LENGTH))
+    return parser
+
+
+def _shift_headings(tokens: list[Token]) -> None:
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+
+
+def _headings(tokens: list[Token]) -> list[Heading]:
+    return [
+        Heading(str(opening.attrs["id"]), _plain(inline), int(opening.tag[1]))
+        for opening, inline in zip(tokens, tokens[1:], strict=False)
+        if opening.type == "heading_open"
+    ]
+
+
+def _plain(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or () if child.type in ("text", "code_inline"))
+
+
+def _sanitise(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+        attribute_filter=_only_checkboxes,
+    )
+
+
+def _only_checkboxes(tag: str, attribute: str, value: str) -> str | None:
+    return None if (tag, attribute) == ("input", "type") and value != "checkbox" else value

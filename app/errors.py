@@ -1,0 +1,72 @@
+"""What a domain raises when it can't do what was asked. Nothing here knows HTTP; `app.core.http` gives each its status."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field.
+
+    ``path`` leads to it from the top of its input (``("tag_ids", 2)``); ``where`` says which input that is:
+    ``body``, ``query`` or ``path``. ``code`` is for programs, ``message`` for people.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    code: str = "invalid"
+    where: str = "body"
+
+
+@dataclass(eq=False)
+class DomainError(Exception):
+    """The base. ``detail`` is one sentence that a person can act on."""
+
+    detail: str
+    errors: Sequence[FieldError] = field(default=())
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class NotFound(DomainError):
+    """No such thing, or none that the caller may see."""
+
+    @classmethod
+    def of(cls, kind: str, key: object) -> "NotFound":
+        return cls(f"{kind} {key} does not exist.")
+
+
+class Invalid(DomainError):
+    """One or more fields have the wrong form: ``errors`` names every one of them."""
+
+    @classmethod
+    def because(cls, errors: Sequence[FieldError]) -> "Invalid":
+        return cls("; ".join(f"{_dotted(error.path)}: {error.message}" for error in errors), errors)
+
+
+class Refused(DomainError):
+    """Well formed, but at odds with what is stored: a duplicate, an unknown reference, a category in use."""
+
+    @classmethod
+    def because_of(cls, name: str, detail: str, code: str) -> "Refused":
+        return cls(detail, (FieldError((name,), detail, code),))
+
+
+class Unavailable(DomainError):
+    """A server that is needed can't be reached just now; trying again later may work."""
+
+
+@dataclass(eq=False)
+class Stale(DomainError):
+    """The caller read an older version than the stored one."""
+
+    current_version: int = 0
+
+    @classmethod
+    def of(cls, kind: str, key: object, current_version: int) -> "Stale":
+        return cls(f"{kind} {key} has changed since it was read: its version is now {current_version}.", (), current_version)
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in path) or "body"

@@ -1,0 +1,1 @@
+"""Insights: what staff have learned; its lifecycle."""

@@ -1,0 +1,123 @@
+"""Insights are made, changed and deleted here, and nowhere else: REST, pages and the importer call these."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import uuid_utils.compat as uuid
+from sqlalchemy import delete, func, insert, select, update
+
+from app.core.clock import now
+from app.core.db import OUT_OF_RANGE, after_commit, refusing
+from app.core.metrics import insights_created, insights_deleted, insights_updated
+from app.errors import DomainError, NotFound, Refused, Stale
+from app.extensions import db
+from app.insights.commands.tagging import existing_tags, link, tags_of, unlink, wanted_tags
+from app.insights.models import Insight, Priority, Status, Visibility
+from app.taxonomy.commands.resolving import resolve
+from app.taxonomy.models import Category
+
+COLUMNS = (
+    "external_key", "title", "description", "content", "source", "author", "category_id", "priority", "status",
+    "visibility", "extra", "created_at", "updated_at", "published_at", "public_id",
+)  # fmt: skip
+
+
+def create_insight(draft: Mapping[str, Any]) -> int:
+    """Store one insight (fields of `InsightSchema`) and return its id."""
+    return create_insights([draft])[0]
+
+
+def create_insights(drafts: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Store insights in a few statements, however many they are; return their ids in the same order.
+
+    A draft holds the fields of `InsightSchema` and, from an import, also its time stamps and ``public_id``.
+    """
+    columns = _with_categories(drafts)
+    tags = wanted_tags(drafts)
+    rows = [_row(draft, extra) for draft, extra in zip(drafts, columns, strict=True)]
+    statement = insert(Insight).returning(Insight.id, sort_by_parameter_order=True)
+    with refusing(_refusals(rows[0])):
+        ids = list(db.session.scalars(statement, rows))
+    link((insight_id, tag_id) for insight_id, wanted in zip(ids, tags, strict=True) for tag_id in wanted or ())
+    after_commit(lambda: insights_created.inc(len(ids)))
+    return ids
+
+
+def update_insight(insight_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> bool:
+    """Change the given fields, tags included; False when everything was so already and nothing was written."""
+    stored = _lock(insight_id, expected_version)
+    values = {name: changes[name] for name in COLUMNS if name in changes} | _with_categories([changes])[0]
+    values = {name: value for name, value in values.items() if getattr(stored, name) != value}
+    [wanted] = wanted_tags([changes])
+    current = tags_of(insight_id)
+    desired = current if wanted is None else existing_tags(wanted)
+    if not values and desired == current:
+        return False
+    # The row first, also when only tags change: it takes the lock in the order that the counts want.
+    with refusing(_refusals(values)):
+        touched = {"updated_at": func.clock_timestamp(), **values}
+        db.session.execute(update(Insight).where(Insight.id == insight_id).values(**touched))
+    unlink(insight_id, current - desired)
+    link((insight_id, tag_id) for tag_id in desired - current)
+    after_commit(insights_updated.inc)
+    return True
+
+
+def delete_insight(insight_id: int, expected_version: int | None = None) -> None:
+    """Delete an insight and its links."""
+    _lock(insight_id, expected_version)
+    db.session.execute(delete(Insight).where(Insight.id == insight_id))
+    after_commit(insights_deleted.inc)
+
+
+def _row(draft: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    moment = now()
+    defaults = {
+        "created_at": moment,
+        "updated_at": moment,
+        "published_at": moment if draft.get("status") == Status.PUBLISHED else None,
+        "public_id": uuid.uuid7(),
+        "priority": Priority.MEDIUM,
+        "status": Status.DRAFT,
+        "visibility": Visibility.INTERNAL,
+        "extra": {},
+        "content": None,
+        "source": None,
+        "external_key": None,
+        "category_id": None,
+    }
+    return defaults | {name: draft[name] for name in COLUMNS if name in draft} | dict(extra)
+
+
+def _with_categories(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """For each draft that names its category and gives no id, the id; missing categories are made."""
+    named = {
+        place: draft["category_name"]
+        for place, draft in enumerate(drafts)
+        if draft.get("category_name") and draft.get("category_id") is None
+    }
+    ids = resolve(Category, list(named.values())) if named else {}
+    return [{"category_id": ids[named[place]]} if place in named else {} for place in range(len(drafts))]
+
+
+def _lock(insight_id: int, expected_version: int | None) -> Insight:
+    statement = select(Insight).where(Insight.id == insight_id).with_for_update(key_share=True)
+    stored = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    if stored is None:
+        raise NotFound.of("Insight", insight_id)
+    db.session.expunge(stored)
+    if expected_version is not None and expected_version != stored.version:
+        raise Stale.of("Insight", insight_id, stored.version)
+    return stored
+
+
+def _refusals(values: Mapping[str, Any]) -> dict[str, DomainError]:
+    category_id = values.get("category_id")
+    unknown = Refused.because_of(
+        "category_id", f"category_id: category {category_id} does not exist.", "unknown_reference"
+    )
+    external_key = values.get("external_key")
+    taken = Refused.because_of(
+        "external_key", f"An insight with the external key {external_key!r} already exists.", "duplicate"
+    )
+    return {"fk_insights_category_id": unknown, OUT_OF_RANGE: unknown, "uq_insights_external_key": taken}

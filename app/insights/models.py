@@ -1,0 +1,107 @@
+"""The insight and its tags; the tokens of its enumerations; its lifecycle.
+
+Triggers of the first migrations add: ``published_at`` is set when an insight is first published, a change raises
+``version`` and ``updated_at``, and every count follows (see ``docs/reference/counts.md``).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, String, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Base
+
+TITLE_LENGTH = 500
+AUTHOR_LENGTH = 255
+SOURCE_LENGTH = 255
+EXTERNAL_KEY_LENGTH = 255
+
+
+class Status(StrEnum):
+    """Where an insight stands in its life; any state may follow any other (`published_at` remembers the first time)."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+class Priority(StrEnum):
+    """How much an insight matters, least first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Visibility(StrEnum):
+    """Who an insight is meant for, widest first."""
+
+    PUBLIC = "PUBLIC"
+    INTERNAL = "INTERNAL"
+    RESTRICTED = "RESTRICTED"
+    ANONYMISED = "ANONYMISED"
+
+
+def _one_of(column: str, tokens: type[StrEnum]) -> CheckConstraint:
+    values = ", ".join(f"'{token}'" for token in tokens)
+    return CheckConstraint(f"{column} IN ({values})", column)
+
+
+class Insight(Base):
+    """A captured learning."""
+
+    __tablename__ = "insights"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    public_id: Mapped[UUID] = mapped_column(Uuid, unique=True, server_default=text("gen_random_uuid()"))
+    external_key: Mapped[str | None] = mapped_column(String(EXTERNAL_KEY_LENGTH), unique=True)
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH), index=True)
+    description: Mapped[str] = mapped_column(Text)
+    content: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(String(SOURCE_LENGTH))
+    author: Mapped[str] = mapped_column(String(AUTHOR_LENGTH), index=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    priority: Mapped[str] = mapped_column(String(20), index=True, server_default=Priority.MEDIUM)
+    status: Mapped[str] = mapped_column(String(20), index=True, server_default=Status.DRAFT)
+    visibility: Mapped[str] = mapped_column(String(20), server_default=Visibility.INTERNAL)
+    extra: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default=text("'{}'"))
+    version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        _one_of("priority", Priority),
+        _one_of("status", Status),
+        _one_of("visibility", Visibility),
+        CheckConstraint("btrim(title) <> ''", "title_not_blank"),
+        CheckConstraint("jsonb_typeof(metadata) = 'object'", "metadata_object"),
+        CheckConstraint("status <> 'published' OR published_at IS NOT NULL", "published_at"),
+        Index("idx_insights_status_priority", "status", "priority"),
+        Index("idx_insights_category_status", "category_id", "status"),
+        Index("idx_insights_author_status", "author", "status"),
+        Index("ix_insights_created_at", text("created_at DESC"), text("id DESC")),
+        Index("ix_insights_published_at", "published_at", postgresql_where=text("published_at IS NOT NULL")),
+        Index("ix_insights_search", text("search_vector(title, description, content)"), postgresql_using="gin"),
+    )
+
+
+class InsightTag(Base):
+    """A tag on an insight, and under which status and visibility that link is counted (kept by triggers)."""
+
+    __tablename__ = "insight_tags"
+
+    insight_id: Mapped[int] = mapped_column(ForeignKey("insights.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+    counted_status: Mapped[str | None] = mapped_column(String(20))
+    counted_visibility: Mapped[str | None] = mapped_column(String(20))
+
+    __table_args__ = (
+        Index("idx_insight_tags_insight_id", "insight_id"),
+        Index("idx_insight_tags_tag_id", "tag_id"),
+    )

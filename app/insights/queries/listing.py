@@ -1,0 +1,99 @@
+"""Pages of insights: filtered, searched, newest first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from app.core.db import like_literal, read_json
+from app.insights.queries.representation import INSIGHTS_NEWEST_FIRST
+
+# Filters over the columns that the counted cells know: their total is a sum over cells, not a count of insights.
+CATEGORY_NAMED = "(SELECT id FROM categories WHERE folded(name) = folded(:category))"
+COUNTED = {
+    "status": "{row}.status = :status",
+    "priority": "{row}.priority = :priority",
+    "visibility": "{row}.visibility = :visibility",
+    "category_id": "{row}.category_id = :category_id",
+    "category": f"{{row}}.category_id = {CATEGORY_NAMED}",
+}
+UNCOUNTED = {
+    "author": r"i.author ILIKE :author ESCAPE '\'",
+    "tag_ids": "(SELECT count(*) FROM insight_tags it WHERE it.insight_id = i.id AND it.tag_id = ANY (:tag_ids))"
+    " = cardinality(:tag_ids)",
+}
+
+ALL_WORDS = "search_vector(i.title, i.description, i.content) @@ plainto_tsquery('english', folded(:words))"
+SUBSTRING = r"concat_ws(E'\n', i.title, i.description, i.content) ILIKE :substring ESCAPE '\'"
+
+# Without text, the ids are walked in the order of the index until the page is full.
+FILTERED = "found AS NOT MATERIALIZED (SELECT i.id, i.created_at FROM insights i WHERE {where})"
+# With text: all words, else the text as it stands, anywhere.
+SEARCHED = """
+by_words AS MATERIALIZED (SELECT i.id, i.created_at FROM insights i WHERE {where} AND """ + ALL_WORDS + """),
+found AS MATERIALIZED (
+  SELECT id, created_at FROM by_words UNION ALL
+  SELECT i.id, i.created_at FROM insights i WHERE NOT EXISTS (SELECT FROM by_words) AND {where} AND """ + SUBSTRING + ")"
+
+COUNT_OF_CELLS = "(SELECT coalesce(sum(cell.n), 0) FROM insight_cells cell WHERE {where})"
+COUNT_OF_FOUND = "(SELECT count(*) FROM found)"
+
+PAGE = """
+WITH {found},
+page AS MATERIALIZED (SELECT id FROM found ORDER BY created_at DESC, id DESC OFFSET :skip LIMIT :page_size)
+SELECT json_build_object('total', {total}, 'page', :page, 'page_size', :page_size, 'insights', (
+""" + INSIGHTS_NEWEST_FIRST + "))::text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightFilter:
+    """Which insights; all given conditions must hold. ``tag_ids`` wants every one of them, ``author`` is a part of it."""
+
+    query: str | None = None
+    status: str | None = None
+    priority: str | None = None
+    visibility: str | None = None
+    category_id: int | None = None
+    category: str | None = None
+    author: str | None = None
+    tag_ids: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """From loaded arguments (`SearchSchema`), whatever else they hold."""
+        known = {field.name: arguments[field.name] for field in fields(cls) if field.name in arguments}
+        return cls(**{**known, "tag_ids": tuple(dict.fromkeys(known.get("tag_ids") or ()))})
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The conditions that are set, as bound parameters."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value not in (None, "", ())}
+
+
+def insights_json(wanted: InsightFilter, page: int = 1, page_size: int = 20, skip: int | None = None) -> bytes:
+    """One page (`InsightPage`), newest first; ``skip`` overrides where the page begins."""
+    given = wanted.given
+    where = _where({**COUNTED, **UNCOUNTED}, given, "i")
+    counted = not (given.keys() & {*UNCOUNTED, "query"})
+    total = COUNT_OF_CELLS.format(where=_where(COUNTED, given, "cell")) if counted else COUNT_OF_FOUND
+    found = (SEARCHED if "query" in given else FILTERED).format(where=where)
+    statement = PAGE.format(found=found, total=total)
+    skip = (page - 1) * page_size if skip is None else skip
+    return read_json(statement, **_bound(given), skip=skip, page=page, page_size=page_size) or b"{}"
+
+
+def _where(conditions: Mapping[str, str], given: Mapping[str, Any], row: str) -> str:
+    return " AND ".join(sql.format(row=row) for name, sql in conditions.items() if name in given) or "true"
+
+
+def _bound(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as the conditions name them."""
+    bound = {name: value for name, value in given.items() if name != "query"}
+    if "author" in bound:
+        bound["author"] = f"%{like_literal(bound['author'])}%"
+    if "tag_ids" in bound:
+        bound["tag_ids"] = list(bound["tag_ids"])
+    if "query" in given:
+        bound["words"] = given["query"]
+        bound["substring"] = f"%{like_literal(given['query'].strip())}%"
+    return bound

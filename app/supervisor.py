@@ -1,0 +1,204 @@
+"""``insights up``: one process that starts everything, keeps it running and stops it in order.
+
+It stays small: the application is loaded by the web server only, so that a start pays for that once.
+"""
+
+import errno
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import FrameType
+
+import click
+
+from app.config import REPOSITORY, Settings
+from app.embedded.layout import Layout
+from app.embedded.lock import InstanceLock
+from app.embedded.process import Child, describe_exit, rotate
+from app.embedded.servers import own_servers
+from app.errors import Unavailable
+
+TICK = 0.1
+FIRST_DELAY, LONGEST_DELAY, STEADY = 0.2, 10.0, 30.0
+START_TIMEOUT = 120.0
+# A predecessor that was killed may hold the port for a moment.
+PORT_PATIENCE = 1.0
+# The order and the seconds in which things stop; together below five.
+STOP = {"web": 1.6, "worker": 0.6, "valkey": 0.6, "postgres": 1.8}
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass
+class Watch:
+    """Restarts a child that stopped by itself: after 0.2 s, then twice as long each time, until it runs for a while."""
+
+    child: Child
+    delay: float = FIRST_DELAY
+    due: float | None = None
+    started: float = 0.0
+
+    def check(self, now: float) -> None:
+        if self.due is not None:
+            self._restart_when_due(now)
+        elif (code := self.child.exit_code()) is not None:
+            say(f"{self.child.name} stopped ({describe_exit(code)}); starting it again in {self.delay:g} s.")
+            self.due = now + self.delay
+            self.delay = min(self.delay * 2, LONGEST_DELAY)
+        elif now - self.started > STEADY:
+            self.delay = FIRST_DELAY
+
+    def _restart_when_due(self, now: float) -> None:
+        if self.due is None or now < self.due:
+            return
+        self.child.start()
+        self.due, self.started = None, now
+
+
+def run_up(settings: Settings, demo: bool) -> None:
+    """Run the whole product until SIGTERM, SIGINT or SIGHUP, which raise SystemExit(0) once everything has stopped.
+
+    Raises `Unavailable`, with nothing left running, when the instance or the port is taken or something can't start.
+    """
+    _exit_when_signalled()
+    layout = Layout(settings.instance)
+    layout.make()
+    with InstanceLock(layout.instance) as lock:
+        _own(lock)
+        _require_free_port(settings.host, settings.port)
+        _empty_metrics(layout)
+        with own_servers(settings, lock, "up", STOP["postgres"]) as servers:
+            environment = child_environment(servers.settings, layout)
+            web = _python("web", ["-m", "app.web", *(["--demo"] if demo else [])], environment)
+            worker = _python("worker", ["-m", "app.cli", "worker"], environment)
+            _run(web, worker, servers.children, servers.settings)
+
+
+def child_environment(settings: Settings, layout: Layout) -> dict[str, str]:
+    """What the web server and the worker are told; each of them reads it like any other setting."""
+    told = {
+        "INSIGHTS_INSTANCE": str(settings.instance),
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "DATABASE_URL": settings.database_url or "",
+        "REDIS_URL": settings.redis_url or "",
+        "PROMETHEUS_MULTIPROC_DIR": str(layout.metrics),
+    }
+    from_files = {f"{name}_FILE" for name in told}
+    return {**{name: value for name, value in os.environ.items() if name not in from_files}, **told}
+
+
+def _python(name: str, arguments: list[str], environment: dict[str, str]) -> Child:
+    return Child(name, [sys.executable, *arguments], environment, folder=REPOSITORY)
+
+
+def _run(web: Child, worker: Child, servers: list[Child], settings: Settings) -> None:
+    watches = [Watch(child) for child in servers]
+    try:
+        web.start()
+        _wait_until_healthy(web, watches, settings)
+        worker.start()
+        click.echo(f"Insights is ready at {_url(settings)}  (Ctrl-C stops it)")
+        _keep_running([*watches, Watch(web), Watch(worker)])
+    finally:
+        for child in (web, worker, *reversed(servers)):
+            child.stop(STOP[child.name])
+
+
+def _wait_until_healthy(web: Child, watches: Iterable[Watch], settings: Settings) -> None:
+    end = time.monotonic() + START_TIMEOUT
+    while not _healthy(settings):
+        if (code := web.exit_code()) is not None:
+            raise Unavailable(f"The web server stopped while starting ({describe_exit(code)}).")
+        if time.monotonic() > end:
+            raise Unavailable(f"{_url(settings)}/health did not answer 200 within {START_TIMEOUT:g} s.")
+        for watch in watches:
+            watch.check(time.monotonic())
+        time.sleep(TICK / 2)
+
+
+def _keep_running(watches: list[Watch]) -> None:
+    while True:
+        for watch in watches:
+            watch.check(time.monotonic())
+            if watch.child.log is not None:
+                rotate(watch.child.log)
+        time.sleep(TICK)
+
+
+def _own(lock: InstanceLock) -> None:
+    told = False
+    while not lock.acquire("up"):
+        owner = lock.owner()
+        if owner is not None and owner.role == "up":
+            raise Unavailable(f"{lock.path.parent} is already running: process {owner.pid} owns it.")
+        if owner is not None and not told:
+            say(f"Waiting for process {owner.pid}, a command that runs the servers of {lock.path.parent}.")
+            told = True
+        time.sleep(TICK / 2)
+
+
+def _require_free_port(host: str, port: int) -> None:
+    end = time.monotonic() + PORT_PATIENCE
+    while (error := _bind_error(host, port)) is not None:
+        if error.errno != errno.EADDRINUSE:
+            raise Unavailable(f"Port {port} on {host} can't be used: {error.strerror}.")
+        if time.monotonic() > end:
+            raise Unavailable(f"Port {port} on {host} is in use by another program: choose another with --port.")
+        time.sleep(TICK)
+
+
+def _bind_error(host: str, port: int) -> OSError | None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            attempt.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+def _healthy(settings: Settings) -> bool:
+    connection = http.client.HTTPConnection(_reachable(settings.host), settings.port, timeout=5)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _reachable(host: str) -> str:
+    """The address to call for one to listen on: "all of them" is not one to call."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
+
+def _url(settings: Settings) -> str:
+    host = _reachable(settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def _empty_metrics(layout: Layout) -> None:
+    """The files of processes that are gone would be counted for ever, and gather."""
+    for path in layout.metrics.glob("*.db"):
+        path.unlink()
+
+
+def _exit_when_signalled() -> None:
+    def leave(signum: int, frame: FrameType | None) -> None:
+        for each in SIGNALS:  # stopping is bounded: it isn't cut short by a second Ctrl-C
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for each in SIGNALS:
+        signal.signal(each, leave)
+
+
+def say(message: str) -> None:
+    click.echo(f"insights: {message}", err=True)

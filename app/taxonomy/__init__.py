@@ -1,0 +1,1 @@
+"""Taxonomy: the category tree and the counted tags."""

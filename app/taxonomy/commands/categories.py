@@ -1,0 +1,79 @@
+"""Categories are made, changed, moved and deleted here, and nowhere else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, insert, select, text, update
+
+from app.core.db import OUT_OF_RANGE, refusing
+from app.errors import DomainError, NotFound, Refused, Stale
+from app.extensions import db
+from app.taxonomy.models import Category
+
+
+def create_category(values: Mapping[str, Any]) -> int:
+    """Store a category (fields of `CategorySchema`) and return its id."""
+    with refusing(_refusals(values)):
+        return int(db.session.execute(insert(Category).values(**values).returning(Category.id)).scalar_one())
+
+
+def update_category(category_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
+    """Change the given fields; a new ``parent_id`` moves the whole subtree."""
+    _lock(category_id, expected_version)
+    if changes:
+        with refusing(_refusals(changes)):
+            db.session.execute(update(Category).where(Category.id == category_id).values(**changes))
+
+
+def delete_category(category_id: int, expected_version: int | None = None) -> None:
+    """Delete an empty category. The lock keeps insights and children from moving in meanwhile, so the numbers are exact."""
+    _lock(category_id, expected_version)
+    held = db.session.execute(
+        text(
+            "SELECT (SELECT coalesce(sum(n), 0) FROM insight_cells WHERE category_id = :id) AS insights,"
+            " (SELECT count(*) FROM categories WHERE parent_id = :id) AS children"
+        ),
+        {"id": category_id},
+    ).one()
+    if held.insights:
+        raise _in_use(category_id, _counted(held.insights, "insight", "insights"))
+    if held.children:
+        raise _in_use(category_id, _counted(held.children, "child category", "child categories"))
+    db.session.execute(delete(Category).where(Category.id == category_id))
+
+def _lock(category_id: int, expected_version: int | None) -> None:
+    locked = select(Category.version).where(Category.id == category_id).with_for_update()
+    version = db.session.execute(locked).scalar()
+    if version is None:
+        raise NotFound.of("Category", category_id)
+    if expected_version is not None and expected_version != version:
+        raise Stale.of("Category", category_id, version)
+
+
+def _refusals(values: Mapping[str, Any]) -> dict[str, DomainError]:
+    name = Refused.because_of("name", f"A category named {values.get('name')!r} already exists.", "duplicate")
+    slug = Refused.because_of("slug", f"A category with the slug {values.get('slug')!r} already exists.", "duplicate")
+    parent_id = values.get("parent_id")
+    cycle = Refused.because_of(
+        "parent_id", f"Category {parent_id} lies below this category, so it can't become its parent.", "cycle"
+    )
+    return {
+        "uq_categories_name": name,
+        "uq_categories_folded_name": name,
+        "uq_categories_slug": slug,
+        "fk_categories_parent_id": _unknown("parent_id", parent_id),
+        "categories_no_cycle": cycle,
+        OUT_OF_RANGE: _unknown("parent_id", parent_id),
+    }
+
+
+def _unknown(field: str, key: object) -> Refused:
+    return Refused.because_of(field, f"{field}: category {key} does not exist.", "unknown_reference")
+
+
+def _in_use(category_id: int, content: str) -> Refused:
+    return Refused(f"Category {category_id} still holds {content}. Move or remove them first.")
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

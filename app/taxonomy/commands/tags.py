@@ -1,0 +1,44 @@
+"""Tags are made, changed and deleted here, and nowhere else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from app.core.db import refusing
+from app.errors import DomainError, NotFound, Refused, Stale
+from app.extensions import db
+from app.taxonomy.models import Tag
+
+
+def create_tag(values: Mapping[str, Any]) -> int:
+    """Store a tag (fields of `TagSchema`) and return its id."""
+    with refusing(_duplicates(values)):
+        return int(db.session.execute(insert(Tag).values(**values).returning(Tag.id)).scalar_one())
+
+
+def update_tag(tag_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
+    """Change the given fields."""
+    _lock(tag_id, expected_version)
+    if changes:
+        with refusing(_duplicates(changes)):
+            db.session.execute(update(Tag).where(Tag.id == tag_id).values(**changes))
+
+
+def delete_tag(tag_id: int, expected_version: int | None = None) -> None:
+    """Delete a tag; the insights that carried it stay."""
+    _lock(tag_id, expected_version)
+    db.session.execute(delete(Tag).where(Tag.id == tag_id))
+
+def _lock(tag_id: int, expected_version: int | None) -> None:
+    version = db.session.execute(select(Tag.version).where(Tag.id == tag_id).with_for_update()).scalar()
+    if version is None:
+        raise NotFound.of("Tag", tag_id)
+    if expected_version is not None and expected_version != version:
+        raise Stale.of("Tag", tag_id, version)
+
+
+def _duplicates(values: Mapping[str, Any]) -> dict[str, DomainError]:
+    name = Refused.because_of("name", f"A tag named {values.get('name')!r} already exists.", "duplicate")
+    slug = Refused.because_of("slug", f"A tag with the slug {values.get('slug')!r} already exists.", "duplicate")
+    return {"uq_tags_name": name, "uq_tags_folded_name": name, "uq_tags_slug": slug}

@@ -1,0 +1,1 @@
+"""Reads of categories and tags; each is one statement whose JSON Postgres makes."""

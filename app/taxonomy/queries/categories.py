@@ -1,0 +1,77 @@
+"""Categories as JSON. Counts come from the cells that the database keeps (``insight_cells``), never from a recount."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from app.core.db import Versioned, read_json, read_versioned
+
+# The insights directly in each category; `within` narrows the cells so that an item reads only its own.
+DIRECT_COUNTS = "SELECT category_id, sum(n)::bigint AS n FROM insight_cells WHERE {within} GROUP BY category_id"
+
+# Columns of a category `c` and its count `d`, without the closing brace: the tree adds its own members.
+CATEGORY_MEMBERS = """
+    'id', c.id, 'name', c.name, 'slug', c.slug, 'description', c.description, 'parent_id', c.parent_id,
+    'color', c.color, 'icon', c.icon, 'created_at', iso_utc(c.created_at), 'updated_at', iso_utc(c.updated_at),
+    'version', c.version, 'insight_count', coalesce(d.n, 0)"""
+
+ONE = f"""
+SELECT json_build_object({CATEGORY_MEMBERS})::text, c.version
+FROM categories c LEFT JOIN ({DIRECT_COUNTS.format(within="category_id = :id")}) d ON d.category_id = c.id
+WHERE c.id = :id"""
+
+LIST = f"""
+SELECT coalesce(json_agg(page.category ORDER BY page.name), '[]')::text FROM (
+  SELECT json_build_object({CATEGORY_MEMBERS}) AS category, c.name
+  FROM categories c LEFT JOIN ({DIRECT_COUNTS.format(within="true")}) d ON d.category_id = c.id
+  ORDER BY c.name OFFSET :skip LIMIT :limit) page"""
+
+# Depth first, each node is written up to its list of children; what closes it follows from how far the next node
+# lies above it. So a tree of any depth is nested by one pass of string_agg.
+TREE = f"""
+WITH RECURSIVE direct AS MATERIALIZED ({DIRECT_COUNTS.format(within="category_id <> 0")}),
+rising AS (
+  SELECT category_id AS id, n FROM direct
+  UNION ALL SELECT c.parent_id, r.n FROM rising r JOIN categories c USING (id) WHERE c.parent_id IS NOT NULL),
+subtree AS (SELECT id, sum(n) AS n FROM rising GROUP BY id),
+walk AS (
+  SELECT id, 1 AS depth, ARRAY[folded(name)] AS trail FROM categories WHERE parent_id IS NULL
+  UNION ALL
+  SELECT c.id, w.depth + 1, w.trail || folded(c.name) FROM categories c JOIN walk w ON c.parent_id = w.id),
+nodes AS (
+  SELECT w.depth, w.trail, lead(w.depth, 1, 1) OVER (ORDER BY w.trail) AS next_depth,
+         lag(w.depth, 1, 0) OVER (ORDER BY w.trail) AS last_depth,
+         json_build_object({CATEGORY_MEMBERS}, 'subtree_count', coalesce(s.n, 0))::text AS node
+  FROM walk w JOIN categories c USING (id) LEFT JOIN direct d ON d.category_id = c.id LEFT JOIN subtree s ON s.id = c.id)
+SELECT '{{"categories": [' || coalesce(string_agg(
+    CASE WHEN depth > last_depth THEN '' ELSE ', ' END
+    || left(node, -1) || ', "children": [' || repeat(']}}', greatest(depth - next_depth + 1, 0)),
+    '' ORDER BY trail), '') || ']}}'
+FROM nodes"""
+
+
+def category_json(category_id: int) -> Versioned:
+    """One category (`CategoryAnswer`)."""
+    return read_versioned("Category", ONE, category_id)
+
+
+def categories_json(skip: int = 0, limit: int = 1000) -> bytes:
+    """A JSON array of categories by name."""
+    return read_json(LIST, skip=skip, limit=limit) or b"[]"
+
+
+def category_tree_json() -> bytes:
+    """The nested tree (`CategoryTree`) with direct and subtree counts."""
+    return read_json(TREE) or b"{}"
+
+
+def category_options() -> list[dict[str, Any]]:
+    """The tree laid flat for a picker: depth first, each with ``id``, ``name``, ``insight_count`` and ``depth`` (0 for roots)."""
+    return list(_flat(orjson.loads(category_tree_json())["categories"], 0))
+
+
+def _flat(nodes: list[dict[str, Any]], depth: int) -> Iterator[dict[str, Any]]:
+    for node in nodes:
+        yield {"id": node["id"], "name": node["name"], "insight_count": node["insight_count"], "depth": depth}
+        yield from _flat(node["children"], depth + 1)

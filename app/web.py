@@ -1,0 +1,94 @@
+"""The web server: granian, in a process of its own that the supervisor starts (``python -m app.web``).
+
+The application is loaded once, here, and granian's workers are forked from this process: they start at once and share
+its memory. The schema is brought up to date, and the demo rows are written, before they are.
+"""
+
+import functools
+import multiprocessing
+import os
+import signal
+import sys
+
+from flask import Flask
+from granian.constants import Interfaces, Loops
+from granian.errors import FatalError
+from granian.log import LogLevels
+from granian.server import Server
+
+from app.config import Settings, load_settings
+from app.embedded.process import die_with_parent
+
+MOST_WORKERS = 4
+STOP_TIMEOUT = 1
+
+
+@functools.cache
+def application() -> Flask:
+    """This process' application; a forked worker has its parent's, a spawned one (macOS) makes its own."""
+    from app import create_app
+
+    return create_app(load_settings())
+
+
+def worker_application() -> Flask:
+    """What each worker serves. It ends with this server, so that none is left holding the port."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        die_with_parent(parent.pid, signal.SIGKILL)
+    return application()
+
+
+def prepare(app: Flask, demo: bool) -> None:
+    """Bring the schema up to date and write the demo rows; both do nothing when it was done before."""
+    from app.core.migrations import upgrade
+    from app.extensions import db
+
+    upgrade(app)
+    with app.app_context():
+        if demo:
+            from app.demo import seed_demo
+
+            seed_demo()
+        db.session.remove()
+        # A connection must not be shared with the workers that are forked next.
+        db.engine.dispose()
+
+
+def worker_count(settings: Settings) -> int:
+    return settings.web_workers or min(_processors(), MOST_WORKERS)
+
+
+def serve(settings: Settings) -> None:
+    Server(
+        "app.web:application",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=worker_count(settings),
+        blocking_threads=settings.web_threads,
+        loop=Loops.asyncio,
+        # Backpressure keeps its default: it counts idle keep-alive connections too, and a low one would lock people out.
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_TIMEOUT,
+    ).serve(target_loader=worker_application, wrap_loader=False)
+
+
+def _processors() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def main(demo: bool) -> None:
+    prepare(application(), demo)
+    try:
+        serve(load_settings())
+    except FatalError as error:
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main(demo="--demo" in sys.argv[1:])

@@ -1,0 +1,76 @@
+"""The worker: one process that runs the periodic upkeep until it is told to stop.
+
+A plain loop on purpose. The shortest interval is a second, and a job table would take a row for each tick; what runs
+here is idempotent and looks at the database itself for what is due, so that nothing needs remembering.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import FrameType
+
+import structlog
+from flask import Flask
+
+from app.core.jobs import Periodic
+
+LONGEST_WAIT = 30.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Schedule:
+    """When a job is due next, in seconds of the monotonic clock; a failing one is tried after 1, 2, 4 ... 30 s."""
+
+    job: Periodic
+    due: float
+    failures: int = 0
+
+    def run(self, app: Flask) -> None:
+        try:
+            with app.app_context():
+                self.job.run()
+        except Exception as error:  # noqa: BLE001 (a database that is away, a wrong job: neither ends it)
+            self._failed(error)
+        else:
+            if self.failures:
+                log.info("upkeep works again", job=self.job.name, failures=self.failures)
+            self.failures = 0
+            self.due = time.monotonic() + self.job.every_seconds
+
+    def _failed(self, error: Exception) -> None:
+        wait = min(2.0**self.failures, LONGEST_WAIT)
+        self.failures += 1
+        self.due = time.monotonic() + wait
+        # The traceback once: a database that is away for an hour says nothing new each time.
+        log.error("upkeep failed", job=self.job.name, error=str(error), again_in=wait, exc_info=self.failures == 1)
+
+
+def run_upkeep(app: Flask, jobs: Iterable[Periodic], stop: threading.Event) -> None:
+    """Run each job when it is due, one at a time, until ``stop`` is set."""
+    schedules = [Schedule(job, due=time.monotonic()) for job in jobs]
+    while not stop.is_set():
+        for schedule in schedules:
+            if schedule.due <= time.monotonic() and not stop.is_set():
+                schedule.run(app)
+        next_due = min((schedule.due for schedule in schedules), default=time.monotonic() + LONGEST_WAIT)
+        stop.wait(max(0.0, next_due - time.monotonic()))
+
+
+def run_worker(app: Flask) -> None:
+    """Run the application's upkeep until SIGTERM or SIGINT, which also cut off a job that is running."""
+    from app.analytics.jobs import UPKEEP
+
+    stop = threading.Event()
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        stop.set()
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    log.info("worker started", jobs=[job.name for job in UPKEEP])
+    run_upkeep(app, UPKEEP, stop)

@@ -1,0 +1,89 @@
+// Builds static/dist: hashed style sheets, scripts, the icon sprite and the documentation viewers, plus manifest.json,
+// which maps each logical name ("app.css") to the file that carries it. Run: node static/build.mjs
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(here, "src");
+const dist = join(here, "dist");
+const modules = resolve(here, "..", "node_modules");
+
+const ENTRIES = ["app.css", "docs.css", "app.js", "swagger-init.js", "redoc-init.js"];
+const COPIES = {
+  "favicon.svg": join(source, "favicon.svg"),
+  "swagger-ui.css": join(modules, "swagger-ui-dist/swagger-ui.css"),
+  "swagger-ui-bundle.js": join(modules, "swagger-ui-dist/swagger-ui-bundle.js"),
+};
+const ICONS = [
+  "archive", "building-2", "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-dashed", "eye",
+  "eye-off", "globe", "inbox", "lock", "search", "sliders-horizontal", "triangle-alert", "x",
+];
+const OWN_ICONS = ["priority-high", "priority-low", "priority-medium"];
+
+// ReDoc loads its maker's logo from a CDN and has no option against it. The expression that makes the image becomes
+// `null`; the text link beside it stays. The version is pinned, and a changed bundle stops the build.
+const REDOC_LOGO = /\w+\?\w+\.createElement\("img",\{[^{}]*cdn\.redoc\.ly[^{}]*\}\):null/g;
+
+function write(logicalName, content) {
+  const extension = extname(logicalName);
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
+  const file = `${basename(logicalName, extension)}-${hash}${extension}`;
+  writeFileSync(join(dist, file), content);
+  return file;
+}
+
+async function bundle() {
+  const { metafile } = await build({
+    entryPoints: ENTRIES.map((name) => join(source, name)),
+    outdir: dist,
+    entryNames: "[name]-[hash]",
+    bundle: true,
+    minify: true,
+    metafile: true,
+    format: "iife",
+    target: ["chrome111", "firefox113", "safari16.4"],
+    logLevel: "warning",
+    absWorkingDir: here,
+  });
+  return Object.fromEntries(
+    Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [basename(entryPoint), relative("dist", path)]),
+  );
+}
+
+function sprite() {
+  const icons = [
+    ...ICONS.map((name) => [name, join(modules, "lucide-static/icons", `${name}.svg`)]),
+    ...OWN_ICONS.map((name) => [name, join(source, "icons", `${name}.svg`)]),
+  ];
+  const symbols = icons.map(([name, path]) => {
+    const svg = readFileSync(path, "utf8");
+    const shapes = svg.slice(svg.indexOf(">", svg.indexOf("<svg")) + 1, svg.lastIndexOf("</svg>")).replace(/\s*\n\s*/g, "");
+    return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${shapes}</symbol>`;
+  });
+  const licence = "<!-- Icons: Lucide (https://lucide.dev), ISC licence, (c) Lucide Icons and Contributors -->";
+  return `<svg xmlns="http://www.w3.org/2000/svg">${licence}\n${symbols.join("\n")}\n</svg>\n`;
+}
+
+function redoc() {
+  const script = readFileSync(join(modules, "redoc/bundles/redoc.standalone.js"), "utf8");
+  const found = script.match(REDOC_LOGO)?.length ?? 0;
+  if (found !== 1) throw new Error(`redoc: expected the CDN logo once, found it ${found} times; review REDOC_LOGO`);
+  return script.replace(REDOC_LOGO, "null");
+}
+
+mkdirSync(dist, { recursive: true });
+const manifest = await bundle();
+for (const [name, path] of Object.entries(COPIES)) manifest[name] = write(name, readFileSync(path));
+manifest["icons.svg"] = write("icons.svg", sprite());
+manifest["redoc.js"] = write("redoc.js", redoc());
+
+// The manifest changes in one step and old files go last, so that a running application never names a missing file.
+const sorted = Object.fromEntries(Object.entries(manifest).sort());
+writeFileSync(join(dist, "manifest.json.new"), `${JSON.stringify(sorted, null, 2)}\n`);
+renameSync(join(dist, "manifest.json.new"), join(dist, "manifest.json"));
+const current = new Set([...Object.values(sorted), "manifest.json"]);
+for (const file of readdirSync(dist)) if (!current.has(file)) rmSync(join(dist, file), { recursive: true });
+console.log(`static/dist: ${Object.keys(sorted).length} files`);

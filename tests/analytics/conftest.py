@@ -1,0 +1,37 @@
+"""A small knowledge base, and sessions to change it with."""
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from tests.analytics.ledger import KNOWLEDGE, Ledger
+
+Connect = Callable[[], psycopg.Connection]
+
+
+@pytest.fixture
+def connect(database_url: str, clean_database: None) -> Iterator[Connect]:
+    """Open another session, in autocommit."""
+    sessions: list[psycopg.Connection] = []
+
+    def another() -> psycopg.Connection:
+        sessions.append(psycopg.connect(database_url, autocommit=True))
+        return sessions[-1]
+
+    yield another
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture
+def session(connect: Connect) -> psycopg.Connection:
+    """A session on a database that holds the three insights of `tests.analytics.ledger`, their counts not folded."""
+    session = connect()
+    session.execute(KNOWLEDGE)
+    return session
+
+
+@pytest.fixture
+def ledger(session: psycopg.Connection) -> Ledger:
+    return Ledger(session)

@@ -1,0 +1,84 @@
+"""Fixtures for every test: one real PostgreSQL and Valkey for the session, a clean database for each test."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, make_url
+
+from app import create_app
+from app.config import Settings, load_settings
+from app.core.migrations import upgrade
+from app.embedded import running_servers
+from app.extensions import db
+
+TABLES = "insights, insight_tags, tags, categories, insight_counts, insight_count_delta, tag_counts, tag_count_delta"
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings that name running servers: DATABASE_URL and REDIS_URL when set, else the embedded ones."""
+    instance: Path = tmp_path_factory.mktemp("instance")
+    with running_servers(load_settings(instance=instance)) as settings:
+        assert settings.database_url is not None
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def database_url(settings: Settings) -> Iterator[str]:
+    """A migrated database of this session's own (libpq URL); dropped at the end."""
+    server = make_url(settings.database_url or "").set(drivername="postgresql")
+    name = f"insights_test_{uuid4().hex[:12]}"
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        url = server.set(database=name).render_as_string(hide_password=False)
+        upgrade(create_app(settings.with_servers(url, settings.redis_url)))
+        yield url
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def application(settings: Settings, database_url: str) -> Flask:
+    """The application over the session's database."""
+    return create_app(settings.with_servers(database_url, settings.redis_url))
+
+
+@pytest.fixture
+def clean_database(database_url: str) -> None:
+    """Empty tables, ids from 1 on."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE")
+        connection.execute("TRUNCATE insight_counts, insight_count_delta, tag_counts, tag_count_delta")
+
+
+@pytest.fixture
+def app(application: Flask, clean_database: None) -> Iterator[Flask]:
+    """The application inside an application context, over empty tables."""
+    with application.app_context():
+        yield application
+        db.session.remove()
+
+
+@pytest.fixture
+def client(application: Flask, clean_database: None) -> FlaskClient:
+    """A program that calls the API."""
+    return application.test_client()
+
+
+@pytest.fixture
+def statements(application: Flask) -> Iterator[Callable[[], list[str]]]:
+    """What was sent to the database since the fixture began."""
+    sent: list[str] = []
+
+    def record(connection: object, cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    with application.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", record)
+    yield lambda: list(sent)
+    event.remove(engine, "before_cursor_execute", record)
