@@ -8,7 +8,6 @@ from app.core.http import cors, health, pages, problems, reference
 from app.core.http.openapi import create_api
 from app.core.http.routing import IdConverter
 from app.extensions import db, migrate
-from app.version import VERSION
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -57,7 +56,6 @@ def _register_routes(app: Flask) -> None:
     from app.insights import rest as insights
     from app.taxonomy.rest import categories, tags
 
-    api = (insights.blueprint, tags.blueprint, categories.blueprint, analytics.blueprint, health.blueprint)
-    create_api(app, api, VERSION)
+    create_api(app, (insights.api, tags.api, categories.api, analytics.api, health.api))
     for blueprint in (overview.blueprint, library.blueprint, reference.blueprint):
         app.register_blueprint(blueprint)

@@ -13,6 +13,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 Environment = Literal["dev", "staging", "prod", "offline"]
 
+SECRET_LENGTH = 32
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_SECRETS = frozenset({"", "insights", "changeme", "change-me", "secret", "dev", "default", "password"})
 
@@ -95,8 +96,8 @@ class Settings(BaseModel):
     def unsafe_secrets(self) -> list[str]:
         """A sentence for each secret that is missing or a well-known default (staging and prod refuse to start)."""
         problems = []
-        if self.secret_key.strip().lower() in DEFAULT_SECRETS or len(self.secret_key) < 32:
-            problems.append(f"SECRET_KEY: {self.env} needs a secret of its own, 32 characters or more")
+        if self.secret_key.strip().lower() in DEFAULT_SECRETS or len(self.secret_key) < SECRET_LENGTH:
+            problems.append(f"SECRET_KEY: {self.env} needs a secret of its own, {SECRET_LENGTH} characters or more")
         password = urlsplit(self.database_url).password if self.database_url else None
         if password is not None and password.lower() in DEFAULT_SECRETS:
             problems.append(f"DATABASE_URL: {self.env} refuses the default database password")
@@ -164,9 +165,8 @@ def _read_yaml(path: Path, problems: list[str]) -> dict[str, object]:
         problems.append(f"{path}: must be a mapping of settings")
         return {}
     known = Settings.model_fields
-    for key in document:
-        if key not in known:
-            problems.append(f"{path}: {key}: no such setting{_suggest(str(key), known)}")
+    unknown = (str(key) for key in document if key not in known)
+    problems.extend(f"{path}: {key}: no such setting{_suggest(key, known)}" for key in unknown)
     return {key: value for key, value in document.items() if key in known}
 
 

@@ -1,4 +1,4 @@
-"""What a domain raises when it can't do what was asked. Nothing here knows HTTP; `app.core.http` gives each its status."""
+"""What a domain raises when it can't do what was asked. Nothing here knows HTTP: `app.core.http` gives the status."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -65,7 +65,9 @@ class Stale(DomainError):
 
     @classmethod
     def of(cls, kind: str, key: object, current_version: int) -> "Stale":
-        return cls(f"{kind} {key} has changed since it was read: its version is now {current_version}.", (), current_version)
+        return cls(
+            f"{kind} {key} has changed since it was read: its version is now {current_version}.", (), current_version
+        )
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

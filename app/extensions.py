@@ -15,7 +15,7 @@ NAMING_CONVENTION = {
 
 
 class Base(DeclarativeBase):
-    """The base of every table; its naming convention makes constraint names stable, so that errors can be told apart."""
+    """The base of every table; its naming convention keeps constraint names stable: errors are told apart by them."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 

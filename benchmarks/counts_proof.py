@@ -102,13 +102,17 @@ def _write(url: str, writers: int, operations: int, seed: int) -> tuple[Tally, F
     with ThreadPoolExecutor(writers + 1) as pool:
         folding = pool.submit(folder.run, stop)
         try:
-            staff = [Writer(url, seed * 1000 + position) for position in range(writers)]
-            for done in [pool.submit(writer.run, operations) for writer in staff]:
+            staff = [pool.submit(_work, url, seed * 1000 + position, operations) for position in range(writers)]
+            for done in staff:
                 tally.add(done.result())
         finally:
             stop.set()
         folding.result()
     return tally, folder
+
+
+def _work(url: str, seed: int, operations: int) -> Tally:
+    return Writer(url, seed).run(operations)
 
 
 def _judge(connection: psycopg.Connection, tally: Tally, seconds: float, folder: Folder) -> Proof:
@@ -136,11 +140,12 @@ def throwaway_database() -> Iterator[str]:
     from app.core.migrations import upgrade
     from app.embedded import running_servers
 
-    with tempfile.TemporaryDirectory() as folder:
-        with running_servers(load_settings({}, instance=Path(folder))) as settings:
-            upgrade(create_app(settings))
-            assert settings.database_url is not None
-            yield settings.database_url.replace("+psycopg", "", 1)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_servers(load_settings({}, instance=Path(folder))) as settings,
+    ):
+        upgrade(create_app(settings))
+        yield str(settings.database_url).replace("+psycopg", "", 1)
 
 
 def figures(proof: Proof) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Writer:
     def run(self, operations: int) -> Tally:
         with self.connection:
             for _ in range(operations):
-                (operation,) = self.random.choices(list(self.choices), weights=self.choices.values())
+                (operation,) = self.random.choices(list(self.choices), weights=list(self.choices.values()))
                 self._attempt(operation)
         return self.tally
 
@@ -176,13 +176,10 @@ class Writer:
 
     def savepoint(self) -> None:
         insight = self._insert()
-        try:
-            with self.connection.transaction():
-                self._link(insight, self._some_tags(1, 3))
-                self._execute("UPDATE insights SET status = 'published' WHERE id = %s", insight)
-                raise AbandonedError
-        except AbandonedError:
+        with self.connection.transaction(force_rollback=True):
             self._link(insight, self._some_tags(1, 3))
+            self._execute("UPDATE insights SET status = 'published' WHERE id = %s", insight)
+        self._link(insight, self._some_tags(1, 3))
 
     def replace_tag(self) -> None:
         """Delete a tag with all its links and make it again, under the same id."""

@@ -34,9 +34,7 @@ def _by_category(numbers: Mapping[str, Any]) -> Iterator[GaugeMetricFamily]:
     waits = {name: row["action_seconds"] / row["published"] for name, row in used.items() if row["published"]}
     yield _by("research_insights_by_category", "Insights directly in the category", "category", counts)
     yield _by("research_insights_validation_rate", "Published insights in percent", "category", rates)
-    yield _by(
-        "research_insights_time_to_action_seconds", "Mean time from creation to publication", "category", waits
-    )
+    yield _by("research_insights_time_to_action_seconds", "Mean time from creation to publication", "category", waits)
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -43,7 +43,7 @@ def read_versioned(kind: str, statement: str, key: int) -> Versioned:
     return Versioned(str(rows[0][0]).encode(), rows[0][1])
 
 
-def read_rows(statement: str, /, **parameters: object) -> Sequence[Row[Any]]:
+def read_rows(statement: str, /, **parameters: object) -> Sequence[Row[*tuple[Any, ...]]]:
     """Run one reading statement and return its rows.
 
     Inside a transaction it sees the transaction's own writes; outside it runs in autocommit, one round trip.
@@ -56,7 +56,7 @@ def read_rows(statement: str, /, **parameters: object) -> Sequence[Row[Any]]:
             return _rows(connection, statement, parameters)
 
 
-def _rows(connection: Connection, statement: str, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+def _rows(connection: Connection, statement: str, parameters: Mapping[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
     return connection.execute(text(statement), parameters).all()
 
 
@@ -73,13 +73,14 @@ def transact(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T
             except DBAPIError as error:
                 if not isinstance(error.orig, RETRYABLE):
                     raise
-                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  # spreads retries, guards nothing
         return _commit(command, *args, **kwargs)
 
 
 def _commit(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     session = db.session()
-    session.info[_AFTER_COMMIT] = callbacks = []
+    callbacks: list[Callable[[], object]] = []
+    session.info[_AFTER_COMMIT] = callbacks
     try:
         result = command(*args, **kwargs)
         session.commit()

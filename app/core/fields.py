@@ -16,6 +16,7 @@ METADATA_DEPTH = 32
 class Message(str):
     """A message for people that also carries a ``code`` for programs."""
 
+    __slots__ = ("code",)
     code: str
 
     def __new__(cls, text: str, code: str) -> "Message":
@@ -23,7 +24,7 @@ class Message(str):
         message.code = code
         return message
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
         """Copies of a schema copy its messages too."""
         return str(self), self.code
 
@@ -55,18 +56,21 @@ def _storable(text: str) -> str:
     return text
 
 
+def _described(options: dict[str, Any], **limits: Any) -> dict[str, Any]:
+    """The options, with limits added to what the OpenAPI document says of the field."""
+    known = {name: limit for name, limit in limits.items() if limit is not None}
+    return {**options, "metadata": {**known, **options.get("metadata", {})}}
+
+
 class Text(fields.String):
     """Text of ``least`` to ``most`` characters; a line (``strip``) loses white space at its ends."""
 
     default_error_messages = {**MESSAGES, "invalid": Message("must be text", "type")}
 
     def __init__(self, *, least: int = 0, most: int | None = None, strip: bool = False, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**_described(options, minLength=least or None, maxLength=most))
         self.strip, self.least, self.most = strip, least, most
         self.validators.append(self._check_length)
-        self.metadata.setdefault("minLength", least)
-        if most is not None:
-            self.metadata.setdefault("maxLength", most)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text = _storable(super()._deserialize(value, attr, data, **kwargs))
@@ -85,9 +89,8 @@ class Token(fields.String):
     default_error_messages = {**MESSAGES, "invalid": Message("must be text", "type")}
 
     def __init__(self, tokens: Iterable[str], **options: Any) -> None:
-        super().__init__(**options)
         self.tokens = tuple(str(token) for token in tokens)
-        self.metadata.setdefault("enum", list(self.tokens))
+        super().__init__(**_described(options, enum=self.tokens))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -108,7 +111,6 @@ class Whole(fields.Integer):
     def __init__(self, *, least: int | None = None, most: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.least, self.most = least, most
-        self.metadata.update({key: bound for key, bound in (("minimum", least), ("maximum", most)) if bound is not None})
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if isinstance(value, (bool, float)):
@@ -146,15 +148,14 @@ class Moment(fields.DateTime):
             raise self.make_error("invalid", input=value, obj_type="datetime") from error
 
 
-class Many(fields.List):
+class Many(fields.List[Any]):
     """A list of ``inner``, of ``most`` members at most."""
 
     default_error_messages = {**MESSAGES, "invalid": Message("must be a list", "type")}
 
     def __init__(self, inner: fields.Field[Any], *, most: int = 1000, **options: Any) -> None:
-        super().__init__(inner, **options)
+        super().__init__(inner, **_described(options, maxItems=most))
         self.most = most
-        self.metadata.setdefault("maxItems", most)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
         if isinstance(value, (list, tuple)) and len(value) > self.most:
@@ -167,8 +168,10 @@ class JsonObject(fields.Dict):
 
     default_error_messages = {**MESSAGES, "invalid": Message("must be an object", "type")}
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dict[str, Any]:
-        document = super()._deserialize(value, attr, data, **kwargs)
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dict[str, Any]:
+        document: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         _storable_json(document)
         return document
 

@@ -1,8 +1,9 @@
 """The one Markdown function: what a preview shows is what the page shows, and nothing of it can run."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
-
+from itertools import pairwise
 
 import nh3
 from markdown_it import MarkdownIt
@@ -14,6 +15,7 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from app.core.names import slugify
 
 HEADING_LENGTH = 80
+CHECKBOX = re.compile(r"<input [^>]*>")
 TAGS = nh3.ALLOWED_TAGS | {"input", "section"}
 ATTRIBUTES: dict[str, set[str]] = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
@@ -51,12 +53,13 @@ class Rendered:
 def render(source: str) -> Rendered:
     """Render CommonMark with tables, task lists and footnotes; raw HTML in it is shown as text.
 
-    Headings move one level down: the page's own title is its only first-level heading.
+    The highest heading becomes an ``h2``, whatever level it was written with: the page's title is the only ``h1``.
     """
     tokens = _parser().parse(source)
     _shift_headings(tokens)
+    _align_cells(tokens)
     html = _parser().renderer.render(tokens, _parser().options, {})
-    return Rendered(_sanitise(html), tuple(_headings(tokens)))
+    return Rendered(_name_checkboxes(_sanitise(html)), tuple(_headings(tokens)))
 
 
 @cache
@@ -69,15 +72,23 @@ def _parser() -> MarkdownIt:
 
 
 def _shift_headings(tokens: list[Token]) -> None:
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    highest = min((int(token.tag[1]) for token in headings), default=2)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) - highest + 2, 6)}"
+
+
+def _align_cells(tokens: list[Token]) -> None:
+    """An attribute instead of an inline style, which the content security policy would block."""
     for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+        if token.type in ("th_open", "td_open") and "style" in token.attrs:
+            token.attrSet("align", str(token.attrs.pop("style")).removeprefix("text-align:"))
 
 
 def _headings(tokens: list[Token]) -> list[Heading]:
     return [
         Heading(str(opening.attrs["id"]), _plain(inline), int(opening.tag[1]))
-        for opening, inline in zip(tokens, tokens[1:], strict=False)
+        for opening, inline in pairwise(tokens)
         if opening.type == "heading_open"
     ]
 
@@ -95,6 +106,15 @@ def _sanitise(html: str) -> str:
         link_rel="noopener noreferrer nofollow",
         attribute_filter=_only_checkboxes,
     )
+
+
+def _name_checkboxes(html: str) -> str:
+    """A screen reader needs a name for each box of a task list; only our own sanitised boxes are left by now."""
+    return CHECKBOX.sub(lambda box: box[0].replace("<input", f'<input aria-label="{_state(box[0])}"'), html)
+
+
+def _state(box: str) -> str:
+    return "done" if "checked" in box else "to do"
 
 
 def _only_checkboxes(tag: str, attribute: str, value: str) -> str | None:

@@ -8,7 +8,7 @@ NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
 def slugify(name: str, most: int) -> str:
-    """Lower case, accents dropped, everything else to ``-``; never empty: a name of signs only is spelt by its code points."""
+    """Lower case, accents dropped, the rest to ``-``; never empty: a name of signs only is spelt by its code points."""
     plain = "".join(mark for mark in unicodedata.normalize("NFKD", name) if not unicodedata.combining(mark))
     slug = NOT_ALPHANUMERIC.sub("-", plain.lower()).strip("-")[:most].strip("-")
     return slug or "-".join(f"{ord(sign):x}" for sign in name)[:most].strip("-")

@@ -47,6 +47,10 @@ class Postgres:
         )
 
     @property
+    def _pid_file(self) -> Path:
+        return self.layout.cluster / "postmaster.pid"
+
+    @property
     def url(self) -> str:
         query = {"host": str(self.layout.postgres_sockets), "port": PORT}
         url = URL.create("postgresql+psycopg", username=ROLE, database=DATABASE, query=query)
@@ -55,6 +59,12 @@ class Postgres:
     def prepare(self) -> None:
         """Wait until it answers, however long a recovery takes, and see to our role, database and extensions."""
         self._wait()
+        try:
+            self._create_ours()
+        except psycopg.Error as error:
+            raise Unavailable(f"PostgreSQL runs but can't be used: {error}") from error
+
+    def _create_ours(self) -> None:
         with self._connect("postgres") as connection:
             _create_missing(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", "CREATE ROLE {} LOGIN")
             _create_missing(connection, "SELECT 1 FROM pg_database WHERE datname = %s", "CREATE DATABASE {0} OWNER {0}")
@@ -63,14 +73,18 @@ class Postgres:
                 connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
 
     def _wait(self) -> None:
-        while True:
-            try:
-                self._connect("postgres").close()
-                return
-            except psycopg.OperationalError:
-                if (code := self.child.exit_code()) is not None:
-                    raise Unavailable(self.child.why_stopped(code)) from None
-                time.sleep(0.02)
+        while not self._says_ready():
+            if (code := self.child.exit_code()) is not None:
+                raise Unavailable(self.child.why_stopped(code))
+            time.sleep(0.01)
+
+    def _says_ready(self) -> bool:
+        """The eighth line of the pid file is where Postgres tells pg_ctl how far it is."""
+        try:
+            lines = self._pid_file.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) > 7 and lines[7].strip() == "ready"
 
     def _connect(self, database: str) -> psycopg.Connection:
         return psycopg.connect(
@@ -79,9 +93,8 @@ class Postgres:
 
     def _clear_pid_file(self) -> None:
         """Postgres refuses to start when the pid in its file belongs to any other process, ours included."""
-        pid_file = self.layout.cluster / "postmaster.pid"
-        if not end_predecessor(pid_file, ("postgres", str(self.layout.cluster))):
-            pid_file.unlink(missing_ok=True)
+        if not end_predecessor(self._pid_file, ("postgres", str(self.layout.cluster))):
+            self._pid_file.unlink(missing_ok=True)
 
 
 def postgres(layout: Layout, chosen: Path | None) -> Postgres:

@@ -6,24 +6,18 @@ from typing import Any
 from flask import Response, request, url_for
 
 from app.core.db import Versioned, transact
-from app.core.http.body import Blueprint
-from app.core.http.negotiation import page_for_people
-from app.core.http.openapi import ETAG, IF_MATCH, problems
+from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, versioned_answer
 from app.insights.commands.writing import create_insight, delete_insight, update_insight
 from app.insights.queries.item import insight_json
 from app.insights.queries.listing import InsightFilter, insights_json
 from app.insights.schemas import FilterSchema, InsightAnswer, InsightPage, InsightSchema, SearchSchema
 
-blueprint = Blueprint("insights", __name__, description="What staff have learned: capture it, find it, change it.")
+api = Endpoints("insights", __name__, description="What staff have learned: capture it, find it, change it.")
 INSIGHT_ID = '/insights/<id("insight_id"):insight_id>'
-LOCATION = {"Location": {"description": "The new insight's address.", "schema": {"type": "string"}}}
 
 
-@blueprint.route("/insights", methods=["POST"])
-@blueprint.arguments(InsightSchema, error_status_code=422)
-@blueprint.response(201, InsightAnswer, headers=ETAG | LOCATION)
-@problems(blueprint, 400, 413, 415, 422)
+@api.endpoint("POST", "/insights", InsightAnswer, body=InsightSchema, refuses=True)
 def create(draft: dict[str, Any]) -> Response:
     """Capture an insight."""
 
@@ -36,39 +30,33 @@ def create(draft: dict[str, Any]) -> Response:
     return versioned_answer(insight, version, HTTPStatus.CREATED, location)
 
 
-@blueprint.route("/insights", methods=["GET"])
-@blueprint.arguments(FilterSchema, location="query", error_status_code=422)
-@blueprint.response(200, InsightPage, headers=ETAG)
-@problems(blueprint, 422)
-@page_for_people(lambda arguments: url_for("library.library", **request.args.to_dict(flat=False)))
+@api.endpoint(
+    "GET",
+    "/insights",
+    InsightPage,
+    query=FilterSchema,
+    page=lambda _: url_for("library.library") + f"?{request.query_string.decode()}",
+)
 def list_insights(arguments: dict[str, Any]) -> Response:
     """A page of insights, newest first."""
     return json_answer(_page(arguments))
 
 
-@blueprint.route("/insights/search", methods=["POST"])
-@blueprint.arguments(SearchSchema, error_status_code=422)
-@blueprint.response(200, InsightPage, headers=ETAG)
-@problems(blueprint, 413, 415, 422)
+@api.endpoint("POST", "/insights/search", InsightPage, body=SearchSchema)
 def search(arguments: dict[str, Any]) -> Response:
     """Search by text and filters: all words are wanted; when they never meet, the text is looked for as it stands."""
     return json_answer(_page(arguments))
 
 
-@blueprint.route(INSIGHT_ID, methods=["GET"])
-@blueprint.response(200, InsightAnswer, headers=ETAG)
-@problems(blueprint, 404, 422)
-@page_for_people(lambda insight_id: url_for("library.insight", insight_id=insight_id))
+@api.endpoint(
+    "GET", INSIGHT_ID, InsightAnswer, page=lambda insight_id: url_for("library.insight", insight_id=insight_id)
+)
 def get(insight_id: int) -> Response:
     """One insight."""
     return versioned_answer(*insight_json(insight_id))
 
 
-@blueprint.route(INSIGHT_ID, methods=["PUT"])
-@blueprint.doc(parameters=[IF_MATCH])
-@blueprint.arguments(InsightSchema(partial=True), error_status_code=422)
-@blueprint.response(200, InsightAnswer, headers=ETAG)
-@problems(blueprint, 400, 404, 412, 413, 415, 422)
+@api.endpoint("PUT", INSIGHT_ID, InsightAnswer, body=InsightSchema(partial=True), refuses=True)
 def update(changes: dict[str, Any], insight_id: int) -> Response:
     """Change the given fields; absent ones stay, null clears, an empty `tag_ids` removes all tags."""
 
@@ -79,10 +67,7 @@ def update(changes: dict[str, Any], insight_id: int) -> Response:
     return versioned_answer(*transact(command))
 
 
-@blueprint.route(INSIGHT_ID, methods=["DELETE"])
-@blueprint.doc(parameters=[IF_MATCH])
-@blueprint.response(204)
-@problems(blueprint, 404, 412, 422)
+@api.endpoint("DELETE", INSIGHT_ID)
 def delete(insight_id: int) -> Response:
     """Delete an insight."""
     transact(delete_insight, insight_id, expected_version())

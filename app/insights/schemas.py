@@ -20,6 +20,7 @@ from app.taxonomy.schemas import CategoryAnswer, TagAnswer
 TEXT_LENGTH = 1_000_000
 MOST_TAGS = 200
 LAST_PAGE = 10**9
+MATCHED = "How the text was found: by all its words or, when they never meet, as it stands; null without text."
 
 
 class InsightSchema(Schema):
@@ -106,6 +107,7 @@ class InsightPage(Schema):
     total = Whole(required=True)
     page = Whole(required=True)
     page_size = Whole(required=True)
+    matched = Token(("words", "substring"), required=True, allow_none=True, metadata={"description": MATCHED})
     insights = fields.List(fields.Nested(InsightAnswer), required=True)
 
 

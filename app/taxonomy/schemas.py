@@ -75,7 +75,7 @@ class CategoryNode(CategoryAnswer):
     """A category in the tree; ``subtree_count`` also counts the insights of every category below it."""
 
     subtree_count = Whole(required=True)
-    children = fields.List(fields.Nested(lambda: CategoryNode()), required=True)
+    children = fields.List(fields.Nested("CategoryNode"), required=True)
 
 
 class CategoryTree(Schema):

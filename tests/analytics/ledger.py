@@ -1,6 +1,7 @@
 """What the maintained counts say, in a form that a test can write down."""
 
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 
@@ -8,7 +9,8 @@ KNOWLEDGE = """
 INSERT INTO categories (id, name, slug, parent_id) VALUES
   (1, 'Technical', 'technical', NULL), (2, 'Process', 'process', NULL), (3, 'Databases', 'databases', 1);
 INSERT INTO tags (id, name, slug) VALUES (1, 'Incident', 'incident'), (2, 'Testing', 'testing'), (3, 'Docs', 'docs');
-INSERT INTO insights (id, title, description, author, category_id, status, priority, visibility, created_at, published_at)
+INSERT INTO insights
+  (id, title, description, author, category_id, status, priority, visibility, created_at, published_at)
 VALUES (1, 'A', 'a', 'Ada', 1, 'draft', 'medium', 'INTERNAL', '2026-01-01Z', NULL),
        (2, 'B', 'b', 'Bob', 1, 'published', 'high', 'PUBLIC', '2026-01-01Z', '2026-01-01 00:01:00Z'),
        (3, 'C', 'c', 'Cleo', NULL, 'archived', 'low', 'RESTRICTED', '2026-01-01Z', NULL);
@@ -33,7 +35,9 @@ class Ledger:
 
     def seconds(self) -> dict[str, Decimal]:
         """Seconds to action by "category/status/priority/visibility"."""
-        return self._sums("concat_ws('/', category_id, status, priority, visibility)", "action_seconds", "insight_cells")
+        return self._sums(
+            "concat_ws('/', category_id, status, priority, visibility)", "action_seconds", "insight_cells"
+        )
 
     def tag_cells(self) -> dict[str, int]:
         """Links by "tag/status/visibility"."""
@@ -41,6 +45,10 @@ class Ledger:
 
     def usage(self) -> dict[str, int]:
         return dict(self.connection.execute("SELECT name, usage_count FROM tags_counted").fetchall())
+
+    def shown(self) -> tuple[object, ...]:
+        """All of the above."""
+        return self.cells(), self.seconds(), self.tag_cells(), self.usage()
 
     def drift(self) -> list[tuple[object, ...]]:
         return self.connection.execute("SELECT what, key, actual, shown FROM counts_drift").fetchall()
@@ -57,6 +65,6 @@ class Ledger:
         assert row is not None
         return int(row[0])
 
-    def _sums(self, key: str, measure: str, view: str) -> dict[str, object]:
+    def _sums(self, key: str, measure: str, view: str) -> dict[str, Any]:
         question = f"SELECT {key}, sum({measure}) FROM {view} GROUP BY 1 HAVING sum({measure}) <> 0"
         return dict(self.connection.execute(question.encode()).fetchall())

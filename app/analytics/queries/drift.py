@@ -10,7 +10,8 @@ from app.core.db import read_rows
 class Drift:
     """One count that is wrong.
 
-    ``what`` is ``insights``, ``action_seconds``, ``tag_cell``, ``tag`` or ``link``; ``key`` names the cell, tag or link.
+    ``what`` is ``insights``, ``action_seconds``, ``tag_cell``, ``tag`` or ``link``; ``key`` names the cell, tag or
+    link.
     """
 
     what: str

@@ -9,7 +9,8 @@ STATISTICS = f"""
 WITH cells AS MATERIALIZED (SELECT category_id, status, priority, visibility, sum(n)::bigint AS n FROM insight_cells
     GROUP BY category_id, status, priority, visibility HAVING sum(n) <> 0),
 per_category AS (
-  SELECT c.name, coalesce(sum(cells.n), 0) AS n FROM categories c LEFT JOIN cells ON cells.category_id = c.id GROUP BY c.id
+  SELECT c.name, coalesce(sum(cells.n), 0) AS n
+  FROM categories c LEFT JOIN cells ON cells.category_id = c.id GROUP BY c.id
   UNION ALL SELECT 'Uncategorized', sum(n) FROM cells WHERE category_id = 0 HAVING sum(n) > 0),
 page AS MATERIALIZED (SELECT id FROM insights ORDER BY created_at DESC, id DESC LIMIT {RECENT})
 SELECT json_build_object(

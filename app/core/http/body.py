@@ -5,7 +5,6 @@ from typing import Any, NoReturn
 
 import orjson
 from flask import Request
-from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
@@ -27,12 +26,6 @@ class Parser(FlaskParser):
         raise Invalid.because(field_errors(error))
 
 
-class Blueprint(SmorestBlueprint):
-    """A group of API routes whose arguments are read by `Parser`."""
-
-    ARGUMENTS_PARSER = Parser()
-
-
 def read_json_body(request: Request) -> Any:
     """The JSON body; an empty one counts as ``{}``. 415 for another content type, `Invalid` for malformed JSON."""
     raw = request.get_data(cache=False)
@@ -52,10 +45,8 @@ def read_json_body(request: Request) -> Any:
 
 def field_errors(error: ValidationError) -> list[FieldError]:
     """marshmallow's nested messages, by location, as a flat list."""
-    messages = error.normalized_messages()
-    return [
-        found for location, tree in messages.items() for found in flatten(tree, WHERE.get(str(location), "body"))
-    ]
+    messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return [found for location, tree in messages.items() for found in flatten(tree, WHERE.get(str(location), "body"))]
 
 
 def flatten(tree: Any, where: str, path: tuple[str | int, ...] = ()) -> list[FieldError]:

@@ -11,6 +11,4 @@ ANSWER_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID"]
 def allow(app: Flask, origins: tuple[str, ...]) -> None:
     """Answer preflights and mark answers for the listed origins; without any, browsers keep other sites out."""
     if origins:
-        CORS(
-            app, origins=list(origins), methods=METHODS, allow_headers=REQUEST_HEADERS, expose_headers=ANSWER_HEADERS
-        )
+        CORS(app, origins=list(origins), methods=METHODS, allow_headers=REQUEST_HEADERS, expose_headers=ANSWER_HEADERS)

@@ -9,12 +9,12 @@ from marshmallow import fields
 from app.core import cache, migrations
 from app.core.db import read_rows
 from app.core.fields import Schema, Text
-from app.core.http.body import Blueprint
+from app.core.http.endpoint import Endpoints
 from app.core.http.respond import JSON
 from app.errors import Unavailable
 from app.version import VERSION
 
-blueprint = Blueprint("health", __name__, description="For monitors and orchestrators.")
+api = Endpoints("health", __name__, description="For monitors and orchestrators.")
 
 
 class HealthAnswer(Schema):
@@ -41,9 +41,7 @@ class ReadinessAnswer(Schema):
     cache = fields.Boolean(required=True)
 
 
-@blueprint.route("/health", methods=["GET"])
-@blueprint.response(200, HealthAnswer)
-@blueprint.alt_response(503, schema=HealthAnswer, description="The database can't be reached.")
+@api.endpoint("GET", "/health", HealthAnswer, volatile=True, unavailable=HealthAnswer)
 def health() -> Response:
     """Health: 503 while the database can't be reached."""
     connected = _database_connected()
@@ -56,16 +54,13 @@ def health() -> Response:
     )
 
 
-@blueprint.route("/livez", methods=["GET"])
-@blueprint.response(200, LivenessAnswer)
+@api.endpoint("GET", "/livez", LivenessAnswer, volatile=True, unavailable=LivenessAnswer)
 def liveness() -> Response:
     """The process is alive, whatever the state of its servers."""
     return _answer(True, status="alive")
 
 
-@blueprint.route("/readyz", methods=["GET"])
-@blueprint.response(200, ReadinessAnswer)
-@blueprint.alt_response(503, schema=ReadinessAnswer, description="Not ready to serve.")
+@api.endpoint("GET", "/readyz", ReadinessAnswer, volatile=True, unavailable=ReadinessAnswer)
 def readiness() -> Response:
     """Ready: the database answers and has this release's schema. The cache is optional."""
     connected = _database_connected()

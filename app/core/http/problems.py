@@ -50,8 +50,6 @@ def _domain_error(error: DomainError) -> Response:
 
 
 def _http_exception(error: HTTPException) -> Response:
-    if error.response is not None:
-        return Response(error.response.get_data(), error.response.status, error.response.headers)
     headers = {name: value for name, value in error.get_headers() if name.lower() not in BODY_HEADERS}
     return answer(HTTPStatus(error.code or 500), error.description or "", {}, headers)
 

@@ -17,10 +17,10 @@ class InvalidPath(HTTPException):
 
 
 class IdConverter(BaseConverter):
-    """``<id("insight_id"):insight_id>``: anything that is not a whole number is a 422 that names the parameter, not an unknown path."""
+    """``<id("insight_id"):insight_id>``: what is no whole number is a 422 that names the parameter, not a 404."""
 
-    def __init__(self, map: Map, name: str) -> None:
-        super().__init__(map)
+    def __init__(self, url_map: Map, name: str) -> None:
+        super().__init__(url_map)
         self.name = name
 
     def to_python(self, value: str) -> int:

@@ -72,7 +72,7 @@ def delete_insight(insight_id: int, expected_version: int | None = None) -> None
 
 def _row(draft: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     moment = now()
-    defaults = {
+    defaults: dict[str, Any] = {
         "created_at": moment,
         "updated_at": moment,
         "published_at": moment if draft.get("status") == Status.PUBLISHED else None,

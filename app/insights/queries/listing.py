@@ -28,25 +28,37 @@ SUBSTRING = r"concat_ws(E'\n', i.title, i.description, i.content) ILIKE :substri
 # Without text, the ids are walked in the order of the index until the page is full.
 FILTERED = "found AS NOT MATERIALIZED (SELECT i.id, i.created_at FROM insights i WHERE {where})"
 # With text: all words, else the text as it stands, anywhere.
-SEARCHED = """
-by_words AS MATERIALIZED (SELECT i.id, i.created_at FROM insights i WHERE {where} AND """ + ALL_WORDS + """),
+SEARCHED = (
+    """
+by_words AS MATERIALIZED (SELECT i.id, i.created_at FROM insights i WHERE {where} AND """
+    + ALL_WORDS
+    + """),
 found AS MATERIALIZED (
   SELECT id, created_at FROM by_words UNION ALL
-  SELECT i.id, i.created_at FROM insights i WHERE NOT EXISTS (SELECT FROM by_words) AND {where} AND """ + SUBSTRING + ")"
+  SELECT i.id, i.created_at FROM insights i WHERE NOT EXISTS (SELECT FROM by_words) AND {where} AND """
+    + SUBSTRING
+    + ")"
+)
+
+MATCHED = "CASE WHEN EXISTS (SELECT FROM by_words) THEN 'words' WHEN EXISTS (SELECT FROM found) THEN 'substring' END"
 
 COUNT_OF_CELLS = "(SELECT coalesce(sum(cell.n), 0) FROM insight_cells cell WHERE {where})"
 COUNT_OF_FOUND = "(SELECT count(*) FROM found)"
 
-PAGE = """
+PAGE = (
+    """
 WITH {found},
 page AS MATERIALIZED (SELECT id FROM found ORDER BY created_at DESC, id DESC OFFSET :skip LIMIT :page_size)
-SELECT json_build_object('total', {total}, 'page', :page, 'page_size', :page_size, 'insights', (
-""" + INSIGHTS_NEWEST_FIRST + "))::text"
+SELECT json_build_object('total', {total}, 'page', :page, 'page_size', :page_size, 'matched', {matched}, 'insights', (
+"""
+    + INSIGHTS_NEWEST_FIRST
+    + "))::text"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsightFilter:
-    """Which insights; all given conditions must hold. ``tag_ids`` wants every one of them, ``author`` is a part of it."""
+    """Which insights; all given conditions must hold. ``tag_ids`` wants every one of them, ``author`` a part of it."""
 
     query: str | None = None
     status: str | None = None
@@ -77,7 +89,8 @@ def insights_json(wanted: InsightFilter, page: int = 1, page_size: int = 20, ski
     counted = not (given.keys() & {*UNCOUNTED, "query"})
     total = COUNT_OF_CELLS.format(where=_where(COUNTED, given, "cell")) if counted else COUNT_OF_FOUND
     found = (SEARCHED if "query" in given else FILTERED).format(where=where)
-    statement = PAGE.format(found=found, total=total)
+    matched = MATCHED if "query" in given else "NULL"
+    statement = PAGE.format(found=found, total=total, matched=matched)
     skip = (page - 1) * page_size if skip is None else skip
     return read_json(statement, **_bound(given), skip=skip, page=page, page_size=page_size) or b"{}"
 

@@ -26,7 +26,7 @@ def update_category(category_id: int, changes: Mapping[str, Any], expected_versi
 
 
 def delete_category(category_id: int, expected_version: int | None = None) -> None:
-    """Delete an empty category. The lock keeps insights and children from moving in meanwhile, so the numbers are exact."""
+    """Delete an empty category. The lock keeps insights and children from moving in, so the numbers named are exact."""
     _lock(category_id, expected_version)
     held = db.session.execute(
         text(
@@ -40,6 +40,7 @@ def delete_category(category_id: int, expected_version: int | None = None) -> No
     if held.children:
         raise _in_use(category_id, _counted(held.children, "child category", "child categories"))
     db.session.execute(delete(Category).where(Category.id == category_id))
+
 
 def _lock(category_id: int, expected_version: int | None) -> None:
     locked = select(Category.version).where(Category.id == category_id).with_for_update()

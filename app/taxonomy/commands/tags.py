@@ -30,6 +30,7 @@ def delete_tag(tag_id: int, expected_version: int | None = None) -> None:
     _lock(tag_id, expected_version)
     db.session.execute(delete(Tag).where(Tag.id == tag_id))
 
+
 def _lock(tag_id: int, expected_version: int | None) -> None:
     version = db.session.execute(select(Tag.version).where(Tag.id == tag_id).with_for_update()).scalar()
     if version is None:

@@ -43,7 +43,8 @@ nodes AS (
   SELECT w.depth, w.trail, lead(w.depth, 1, 1) OVER (ORDER BY w.trail) AS next_depth,
          lag(w.depth, 1, 0) OVER (ORDER BY w.trail) AS last_depth,
          json_build_object({CATEGORY_MEMBERS}, 'subtree_count', coalesce(s.n, 0))::text AS node
-  FROM walk w JOIN categories c USING (id) LEFT JOIN direct d ON d.category_id = c.id LEFT JOIN subtree s ON s.id = c.id)
+  FROM walk w JOIN categories c USING (id) LEFT JOIN direct d ON d.category_id = c.id
+       LEFT JOIN subtree s ON s.id = c.id)
 SELECT '{{"categories": [' || coalesce(string_agg(
     CASE WHEN depth > last_depth THEN '' ELSE ', ' END
     || left(node, -1) || ', "children": [' || repeat(']}}', greatest(depth - next_depth + 1, 0)),
@@ -67,7 +68,7 @@ def category_tree_json() -> bytes:
 
 
 def category_options() -> list[dict[str, Any]]:
-    """The tree laid flat for a picker: depth first, each with ``id``, ``name``, ``insight_count`` and ``depth`` (0 for roots)."""
+    """The tree laid flat for a picker, depth first: ``id``, ``name``, ``insight_count``, ``depth`` (0 for roots)."""
     return list(_flat(orjson.loads(category_tree_json())["categories"], 0))
 
 

@@ -1,0 +1,149 @@
+"""A route of the API declared in one place: what it takes, what it answers, how it refuses."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_smorest import Blueprint
+from marshmallow import Schema as Marshmallow
+from marshmallow import fields
+
+from app.core.fields import Schema, Text, Whole
+from app.core.http.body import Parser
+from app.core.http.negotiation import page_for_people
+from app.core.http.problems import MEDIA_TYPE
+
+View = Callable[..., Any]
+
+ETAG = {"ETag": {"description": "A strong validator.", "schema": {"type": "string"}}}
+LOCATION = {"Location": {"description": "The address of what was made.", "schema": {"type": "string"}}}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "The ETag (or the version in quotes) that the caller read; 412 when the stored version is another.",
+    "schema": {"type": "string", "example": '"3"'},
+}
+UNAVAILABLE = 503
+PROBLEMS = {
+    400: ("Refused: a duplicate, an unknown reference, or something still in use.", "That name is taken already."),
+    404: ("There is no such thing.", "Tag 42 does not exist."),
+    412: (
+        "The stored version is another than the one in `If-Match`.",
+        "Insight 42 has changed since it was read: its version is now 4.",
+    ),
+    413: ("The body is too large.", "The data value transmitted exceeds the capacity limit."),
+    415: ("The body is not JSON.", "Send the body as application/json."),
+    422: ("One or more fields are wrong; all of them are named.", "title: is required"),
+    503: ("The database can't be reached just now.", "The database can't be reached just now."),
+}
+TITLES = {
+    400: "Bad Request",
+    404: "Not Found",
+    412: "Precondition Failed",
+    413: "Request Entity Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Entity",
+    503: "Service Unavailable",
+}
+
+
+class FieldProblem(Schema):
+    """One wrong field."""
+
+    loc = fields.List(fields.Raw(), required=True)
+    pointer = Text(required=True)
+    message = Text(required=True)
+    code = Text(required=True)
+
+
+class Problem(Schema):
+    """Every error, in the form of RFC 9457."""
+
+    type = Text(required=True)
+    title = Text(required=True)
+    status = Whole(required=True)
+    detail = Text(required=True)
+    instance = Text(required=True)
+    request_id = Text(required=True)
+    errors = fields.List(fields.Nested(FieldProblem))
+    current_version = Whole()
+
+
+class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no types
+    """A group of API routes."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def endpoint(
+        self,
+        method: str,
+        rule: str,
+        answer: Marshmallow | type[Marshmallow] | dict[str, Any] | None = None,
+        *,
+        body: Marshmallow | type[Marshmallow] | None = None,
+        query: type[Marshmallow] | None = None,
+        refuses: bool = False,
+        page: Callable[..., str] | None = None,
+        body_example: object = None,
+        answer_example: object = None,
+        content_type: str | None = None,
+        volatile: bool = False,
+        unavailable: type[Marshmallow] | None = None,
+    ) -> Callable[[View], View]:
+        """Declare a view: the loaded body or query is its first argument, ids of the path follow by name.
+
+        ``refuses``: it may answer 400. ``page``: where a browser that opens this address is sent. ``volatile``: the
+        answer has no ETag. ``unavailable``: what a 503 holds when it is no problem document. Which other errors are
+        possible follows from the rest.
+        """
+        status = {"POST": 201, "DELETE": 204}.get(method, 200) if not rule.endswith("/search") else 200
+
+        def declare(view: View) -> View:
+            if page is not None:
+                view = page_for_people(page)(view)
+            for problem in _problems(method, rule, body, query, refuses=refuses):
+                if problem != UNAVAILABLE or unavailable is None:
+                    view = self._declare_problem(problem)(view)
+            if unavailable is not None:
+                view = self.alt_response(UNAVAILABLE, schema=unavailable, description=PROBLEMS[UNAVAILABLE][0])(view)
+            headers = {} if volatile or method == "DELETE" else ETAG | (LOCATION if status == 201 else {})
+            view = self.response(status, answer, headers=headers, content_type=content_type, example=answer_example)(
+                view
+            )
+            if body is not None:
+                view = self.arguments(body, error_status_code=422, example=body_example)(view)
+            if query is not None:
+                view = self.arguments(query, location="query", error_status_code=422)(view)
+            if method in ("PUT", "DELETE"):
+                view = self.doc(parameters=[IF_MATCH])(view)
+            return self.route(rule, methods=[method])(view)  # type: ignore[no-any-return]
+
+        return declare
+
+    def _declare_problem(self, status: int) -> Callable[[View], View]:
+        description, detail = PROBLEMS[status]
+        example = {
+            "type": "about:blank",
+            "title": TITLES[status],
+            "status": status,
+            "detail": detail,
+            "instance": "/insights",
+            "request_id": "0783dd2d011c454b876c1b931155e2ab",
+        }
+        return self.alt_response(  # type: ignore[no-any-return]
+            status, schema=Problem, content_type=MEDIA_TYPE, description=description, example=example
+        )
+
+
+def _problems(method: str, rule: str, body: object, query: object, *, refuses: bool) -> list[int]:
+    """The errors that a route with these properties can answer."""
+    item = "<id(" in rule
+    possible = {
+        400: refuses,
+        404: item,
+        412: method in ("PUT", "DELETE"),
+        413: body is not None,
+        415: body is not None,
+        422: item or body is not None or query is not None,
+        503: True,
+    }
+    return [status for status, may_be in possible.items() if may_be]
