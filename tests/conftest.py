@@ -1,6 +1,7 @@
 """Fixtures for every test: one real PostgreSQL and Valkey for the session, a clean database for each test."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,9 +24,30 @@ TABLES = "insights, insight_tags, tags, categories, insight_counts, insight_coun
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings that name running servers: DATABASE_URL and REDIS_URL when set, else the embedded ones."""
     instance: Path = tmp_path_factory.mktemp("instance")
-    with running_servers(load_settings(instance=instance)) as settings:
-        assert settings.database_url is not None
+    given = load_settings(instance=instance)
+    with running_servers(given) as settings:
+        if given.database_url is None:
+            let_create_databases(settings)
         yield settings
+
+
+def let_create_databases(settings: Settings) -> None:
+    """The embedded server's everyday role may not; its superuser, known to its private socket only, lets it."""
+    superuser = make_url(settings.database_url or "").set(drivername="postgresql", username="postgres")
+    with psycopg.connect(superuser.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute("ALTER ROLE insights CREATEDB")
+
+
+@contextmanager
+def built(settings: Settings) -> Iterator[Flask]:
+    """An application whose connections are closed in the end."""
+    app = create_app(settings)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +58,17 @@ def database_url(settings: Settings) -> Iterator[str]:
     with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         url = server.set(database=name).render_as_string(hide_password=False)
-        upgrade(create_app(settings.with_servers(url, settings.redis_url)))
+        with built(settings.with_servers(url, settings.redis_url)) as app:
+            upgrade(app)
         yield url
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
-def application(settings: Settings, database_url: str) -> Flask:
+def application(settings: Settings, database_url: str) -> Iterator[Flask]:
     """The application over the session's database."""
-    return create_app(settings.with_servers(database_url, settings.redis_url))
+    with built(settings.with_servers(database_url, settings.redis_url)) as app:
+        yield app
 
 
 @pytest.fixture

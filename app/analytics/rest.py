@@ -4,6 +4,7 @@ from flask import Response, request, url_for
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from app.analytics import examples
 from app.analytics.collector import ResearchInsights
 from app.analytics.queries.statistics import statistics_json
 from app.analytics.schemas import StatisticsAnswer
@@ -14,15 +15,22 @@ from app.core.telemetry import RequestMetrics
 api = Endpoints("analytics", __name__, description="Figures, for people and for Prometheus.")
 
 
-@api.endpoint("GET", "/statistics", StatisticsAnswer, page=lambda: url_for("overview.home"))
+@api.endpoint(
+    "GET", "/statistics", StatisticsAnswer, answer_example=examples.STATISTICS, page=lambda: url_for("overview.home")
+)
 def statistics() -> Response:
     """Exact figures, and the five newest insights."""
     return json_answer(statistics_json())
 
 
-@api.endpoint("GET", "/metrics", {"type": "string"}, content_type="text/plain", volatile=True)
+@api.endpoint(
+    "GET", "/metrics", {"type": "string"}, answer_example=examples.METRICS, content_type="text/plain", volatile=True
+)
 def metrics() -> Response:
-    """Prometheus metrics: this service's counters over all its workers, and gauges read from the database."""
+    """Prometheus metrics.
+
+    This service's counters over all its workers, and gauges read from the database.
+    """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(RequestMetrics())
     registry.register(ResearchInsights())

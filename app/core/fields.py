@@ -109,12 +109,10 @@ class Whole(fields.Integer):
     }
 
     def __init__(self, *, least: int | None = None, most: int | None = None, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(strict=True, **_described(options, minimum=least, maximum=most))
         self.least, self.most = least, most
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
-        if isinstance(value, (bool, float)):
-            raise self.make_error("invalid")
         number = super()._deserialize(value, attr, data, **kwargs)
         if self.least is not None and number < self.least:
             raise ValidationError(Message(f"must be {self.least} or more", "too_small"))

@@ -8,6 +8,7 @@ from flask import Response, request, url_for
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, versioned_answer
+from app.insights import examples
 from app.insights.commands.writing import create_insight, delete_insight, update_insight
 from app.insights.queries.item import insight_json
 from app.insights.queries.listing import InsightFilter, insights_json
@@ -17,7 +18,15 @@ api = Endpoints("insights", __name__, description="What staff have learned: capt
 INSIGHT_ID = '/insights/<id("insight_id"):insight_id>'
 
 
-@api.endpoint("POST", "/insights", InsightAnswer, body=InsightSchema, refuses=True)
+@api.endpoint(
+    "POST",
+    "/insights",
+    InsightAnswer,
+    body=InsightSchema,
+    refuses=True,
+    body_example=examples.DRAFT,
+    answer_example=examples.INSIGHT,
+)
 def create(draft: dict[str, Any]) -> Response:
     """Capture an insight."""
 
@@ -35,6 +44,7 @@ def create(draft: dict[str, Any]) -> Response:
     "/insights",
     InsightPage,
     query=FilterSchema,
+    answer_example=examples.PAGE,
     page=lambda _: url_for("library.library") + f"?{request.query_string.decode()}",
 )
 def list_insights(arguments: dict[str, Any]) -> Response:
@@ -42,23 +52,48 @@ def list_insights(arguments: dict[str, Any]) -> Response:
     return json_answer(_page(arguments))
 
 
-@api.endpoint("POST", "/insights/search", InsightPage, body=SearchSchema)
+@api.endpoint(
+    "POST",
+    "/insights/search",
+    InsightPage,
+    body=SearchSchema,
+    body_example=examples.SEARCH,
+    answer_example=examples.PAGE,
+)
 def search(arguments: dict[str, Any]) -> Response:
-    """Search by text and filters: all words are wanted; when they never meet, the text is looked for as it stands."""
+    """Search by text and filters.
+
+    All words are wanted, whatever their inflexion; when they never meet, the text is looked for as it stands.
+    """
     return json_answer(_page(arguments))
 
 
 @api.endpoint(
-    "GET", INSIGHT_ID, InsightAnswer, page=lambda insight_id: url_for("library.insight", insight_id=insight_id)
+    "GET",
+    INSIGHT_ID,
+    InsightAnswer,
+    answer_example=examples.INSIGHT,
+    page=lambda insight_id: url_for("library.insight", insight_id=insight_id),
 )
 def get(insight_id: int) -> Response:
     """One insight."""
     return versioned_answer(*insight_json(insight_id))
 
 
-@api.endpoint("PUT", INSIGHT_ID, InsightAnswer, body=InsightSchema(partial=True), refuses=True)
+@api.endpoint(
+    "PUT",
+    INSIGHT_ID,
+    InsightAnswer,
+    body=InsightSchema(partial=True),
+    refuses=True,
+    body_example=examples.CHANGES,
+    answer_example=examples.INSIGHT,
+)
 def update(changes: dict[str, Any], insight_id: int) -> Response:
-    """Change the given fields; absent ones stay, null clears, an empty `tag_ids` removes all tags."""
+    """Change the given fields.
+
+    Absent ones stay, null clears, an empty `tag_ids` removes all tags. When nothing differs, nothing is written.
+    """
 
     def command() -> Versioned:
         update_insight(insight_id, changes, expected_version())

@@ -87,22 +87,25 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         answer_example: object = None,
         content_type: str | None = None,
         volatile: bool = False,
+        database: bool = True,
         unavailable: type[Marshmallow] | None = None,
     ) -> Callable[[View], View]:
         """Declare a view: the loaded body or query is its first argument, ids of the path follow by name.
 
         ``refuses``: it may answer 400. ``page``: where a browser that opens this address is sent. ``volatile``: the
-        answer has no ETag. ``unavailable``: what a 503 holds when it is no problem document. Which other errors are
-        possible follows from the rest.
+        answer has no ETag. ``database``: it needs the database; ``unavailable``: what its 503 holds when that is no
+        problem document. Which other errors are possible follows from the rest.
         """
         status = {"POST": 201, "DELETE": 204}.get(method, 200) if not rule.endswith("/search") else 200
 
         def declare(view: View) -> View:
             if page is not None:
                 view = page_for_people(page)(view)
-            for problem in _problems(method, rule, body, query, refuses=refuses):
+            for problem in _problems(method, rule, body, query, refuses=refuses, database=database):
                 if problem != UNAVAILABLE or unavailable is None:
                     view = self._declare_problem(problem)(view)
+            if method == "GET" and not volatile:
+                view = self.alt_response(304, description="Not modified since the ETag in `If-None-Match`.")(view)
             if unavailable is not None:
                 view = self.alt_response(UNAVAILABLE, schema=unavailable, description=PROBLEMS[UNAVAILABLE][0])(view)
             headers = {} if volatile or method == "DELETE" else ETAG | (LOCATION if status == 201 else {})
@@ -134,7 +137,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         )
 
 
-def _problems(method: str, rule: str, body: object, query: object, *, refuses: bool) -> list[int]:
+def _problems(method: str, rule: str, body: object, query: object, *, refuses: bool, database: bool) -> list[int]:
     """The errors that a route with these properties can answer."""
     item = "<id(" in rule
     possible = {
@@ -144,6 +147,6 @@ def _problems(method: str, rule: str, body: object, query: object, *, refuses: b
         413: body is not None,
         415: body is not None,
         422: item or body is not None or query is not None,
-        503: True,
+        503: database,
     }
     return [status for status, may_be in possible.items() if may_be]

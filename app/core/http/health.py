@@ -15,6 +15,8 @@ from app.errors import Unavailable
 from app.version import VERSION
 
 api = Endpoints("health", __name__, description="For monitors and orchestrators.")
+HEALTHY = {"status": "healthy", "service": "insights", "version": VERSION, "database_connected": True}
+READY = {"status": "ready", "database": True, "migrations": True, "cache": True}
 
 
 class HealthAnswer(Schema):
@@ -41,9 +43,12 @@ class ReadinessAnswer(Schema):
     cache = fields.Boolean(required=True)
 
 
-@api.endpoint("GET", "/health", HealthAnswer, volatile=True, unavailable=HealthAnswer)
+@api.endpoint("GET", "/health", HealthAnswer, answer_example=HEALTHY, volatile=True, unavailable=HealthAnswer)
 def health() -> Response:
-    """Health: 503 while the database can't be reached."""
+    """Health.
+
+    503 while the database can't be reached.
+    """
     connected = _database_connected()
     return _answer(
         connected,
@@ -54,15 +59,21 @@ def health() -> Response:
     )
 
 
-@api.endpoint("GET", "/livez", LivenessAnswer, volatile=True, unavailable=LivenessAnswer)
+@api.endpoint("GET", "/livez", LivenessAnswer, answer_example={"status": "alive"}, volatile=True, database=False)
 def liveness() -> Response:
-    """The process is alive, whatever the state of its servers."""
+    """Whether the process is alive.
+
+    Whatever the state of the servers it needs.
+    """
     return _answer(True, status="alive")
 
 
-@api.endpoint("GET", "/readyz", ReadinessAnswer, volatile=True, unavailable=ReadinessAnswer)
+@api.endpoint("GET", "/readyz", ReadinessAnswer, answer_example=READY, volatile=True, unavailable=ReadinessAnswer)
 def readiness() -> Response:
-    """Ready: the database answers and has this release's schema. The cache is optional."""
+    """Whether the service is ready.
+
+    The database must answer and have this release's schema; the cache is optional.
+    """
     connected = _database_connected()
     migrated = connected and migrations.current() == migrations.head()
     return _answer(

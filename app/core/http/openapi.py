@@ -39,5 +39,7 @@ def _schema_name(schema: Any) -> str:
 class _Api(Api):  # type: ignore[misc]  # flask-smorest ships no types
     """smorest, less its error handlers: every error is answered by `app.core.http.problems`."""
 
+    DEFAULT_ERROR_RESPONSE_NAME = None  # every route declares its errors; a catch-all would hide one that is missing
+
     def _register_error_handlers(self) -> None:
         pass

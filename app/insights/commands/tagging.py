@@ -10,11 +10,13 @@ from app.insights.models import InsightTag
 from app.taxonomy.commands.resolving import resolve
 from app.taxonomy.models import Tag
 
+LARGEST_ID = 2**31 - 1
+
 # Unknown ids are ignored; a known tag can't be deleted before the links to it are committed.
 LINK = text("""
     INSERT INTO insight_tags (insight_id, tag_id)
     SELECT link.insight_id, t.id
-    FROM unnest(CAST(:insight_ids AS int[]), CAST(:tag_ids AS bigint[])) AS link(insight_id, tag_id)
+    FROM unnest(CAST(:insight_ids AS int[]), CAST(:tag_ids AS int[])) AS link(insight_id, tag_id)
     JOIN tags t ON t.id = link.tag_id
     FOR KEY SHARE OF t
     ON CONFLICT DO NOTHING""")
@@ -30,7 +32,7 @@ def wanted_tags(drafts: Sequence[Mapping[str, Any]]) -> list[list[int] | None]:
 
 def _wanted(draft: Mapping[str, Any], ids: Mapping[str, int]) -> list[int] | None:
     if draft.get("tag_ids") is not None:
-        return list(dict.fromkeys(draft["tag_ids"]))
+        return [tag_id for tag_id in dict.fromkeys(draft["tag_ids"]) if 0 < tag_id <= LARGEST_ID]
     names = draft.get("tags")
     return None if names is None else list(dict.fromkeys(ids[name] for name in names))
 

@@ -8,6 +8,7 @@ from flask import Response, url_for
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, versioned_answer
+from app.taxonomy import examples
 from app.taxonomy.commands.categories import create_category, delete_category, update_category
 from app.taxonomy.queries.categories import categories_json, category_json, category_tree_json
 from app.taxonomy.schemas import CategoryAnswer, CategorySchema, CategoryTree, SliceSchema
@@ -16,7 +17,15 @@ api = Endpoints("categories", __name__, description="A tree of any depth; an ins
 CATEGORY_ID = '/categories/<id("category_id"):category_id>'
 
 
-@api.endpoint("POST", "/categories", CategoryAnswer, body=CategorySchema, refuses=True)
+@api.endpoint(
+    "POST",
+    "/categories",
+    CategoryAnswer,
+    body=CategorySchema,
+    refuses=True,
+    body_example=examples.CATEGORY_DRAFT,
+    answer_example=examples.CATEGORY,
+)
 def create(values: dict[str, Any]) -> Response:
     """Create a category."""
 
@@ -28,30 +37,50 @@ def create(values: dict[str, Any]) -> Response:
 
 
 @api.endpoint(
-    "GET", "/categories", CategoryAnswer(many=True), query=SliceSchema, page=lambda _: url_for("library.library")
+    "GET",
+    "/categories",
+    CategoryAnswer(many=True),
+    query=SliceSchema,
+    answer_example=[examples.CATEGORY],
+    page=lambda _: url_for("library.library"),
 )
 def list_categories(slice_: dict[str, int]) -> Response:
     """All categories by name."""
     return json_answer(categories_json(**slice_))
 
 
-@api.endpoint("GET", "/categories/tree", CategoryTree)
+@api.endpoint("GET", "/categories/tree", CategoryTree, answer_example=examples.TREE)
 def tree() -> Response:
     """The nested tree with direct and subtree counts."""
     return json_answer(category_tree_json())
 
 
 @api.endpoint(
-    "GET", CATEGORY_ID, CategoryAnswer, page=lambda category_id: url_for("library.library", category_id=category_id)
+    "GET",
+    CATEGORY_ID,
+    CategoryAnswer,
+    answer_example=examples.CATEGORY,
+    page=lambda category_id: url_for("library.library", category_id=category_id),
 )
 def get(category_id: int) -> Response:
     """One category."""
     return versioned_answer(*category_json(category_id))
 
 
-@api.endpoint("PUT", CATEGORY_ID, CategoryAnswer, body=CategorySchema(partial=True), refuses=True)
+@api.endpoint(
+    "PUT",
+    CATEGORY_ID,
+    CategoryAnswer,
+    body=CategorySchema(partial=True),
+    refuses=True,
+    body_example={"parent_id": 3},
+    answer_example=examples.CATEGORY,
+)
 def update(changes: dict[str, Any], category_id: int) -> Response:
-    """Change the given fields; absent ones stay, null clears. A new `parent_id` moves the whole subtree."""
+    """Change the given fields.
+
+    Absent ones stay, null clears. A new `parent_id` moves the whole subtree.
+    """
 
     def command() -> Versioned:
         update_category(category_id, changes, expected_version())
@@ -62,6 +91,9 @@ def update(changes: dict[str, Any], category_id: int) -> Response:
 
 @api.endpoint("DELETE", CATEGORY_ID, refuses=True)
 def delete(category_id: int) -> Response:
-    """Delete an empty category; one that holds insights or child categories is refused."""
+    """Delete an empty category.
+
+    One that holds insights or child categories is refused.
+    """
     transact(delete_category, category_id, expected_version())
     return Response(status=HTTPStatus.NO_CONTENT)

@@ -8,6 +8,7 @@ from flask import Response, url_for
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, versioned_answer
+from app.taxonomy import examples
 from app.taxonomy.commands.tags import create_tag, delete_tag, update_tag
 from app.taxonomy.queries.tags import tag_json, tags_json
 from app.taxonomy.schemas import SliceSchema, TagAnswer, TagSchema
@@ -16,7 +17,15 @@ api = Endpoints("tags", __name__, description="Words that insights share, each w
 TAG_ID = '/tags/<id("tag_id"):tag_id>'
 
 
-@api.endpoint("POST", "/tags", TagAnswer, body=TagSchema, refuses=True)
+@api.endpoint(
+    "POST",
+    "/tags",
+    TagAnswer,
+    body=TagSchema,
+    refuses=True,
+    body_example=examples.TAG_DRAFT,
+    answer_example=examples.TAG,
+)
 def create(values: dict[str, Any]) -> Response:
     """Create a tag."""
 
@@ -27,21 +36,45 @@ def create(values: dict[str, Any]) -> Response:
     return versioned_answer(tag, version, HTTPStatus.CREATED)
 
 
-@api.endpoint("GET", "/tags", TagAnswer(many=True), query=SliceSchema, page=lambda _: url_for("library.library"))
+@api.endpoint(
+    "GET",
+    "/tags",
+    TagAnswer(many=True),
+    query=SliceSchema,
+    answer_example=[examples.TAG],
+    page=lambda _: url_for("library.library"),
+)
 def list_tags(slice_: dict[str, int]) -> Response:
     """All tags by name."""
     return json_answer(tags_json(**slice_))
 
 
-@api.endpoint("GET", TAG_ID, TagAnswer, page=lambda tag_id: url_for("library.library", tag_ids=tag_id))
+@api.endpoint(
+    "GET",
+    TAG_ID,
+    TagAnswer,
+    answer_example=examples.TAG,
+    page=lambda tag_id: url_for("library.library", tag_ids=tag_id),
+)
 def get(tag_id: int) -> Response:
     """One tag."""
     return versioned_answer(*tag_json(tag_id))
 
 
-@api.endpoint("PUT", TAG_ID, TagAnswer, body=TagSchema(partial=True), refuses=True)
+@api.endpoint(
+    "PUT",
+    TAG_ID,
+    TagAnswer,
+    body=TagSchema(partial=True),
+    refuses=True,
+    body_example={"name": "Good Practice"},
+    answer_example=examples.TAG,
+)
 def update(changes: dict[str, Any], tag_id: int) -> Response:
-    """Change the given fields; absent ones stay, null clears."""
+    """Change the given fields.
+
+    Absent ones stay, null clears.
+    """
 
     def command() -> Versioned:
         update_tag(tag_id, changes, expected_version())
@@ -52,6 +85,9 @@ def update(changes: dict[str, Any], tag_id: int) -> Response:
 
 @api.endpoint("DELETE", TAG_ID)
 def delete(tag_id: int) -> Response:
-    """Delete a tag; the insights that carried it stay."""
+    """Delete a tag.
+
+    The insights that carried it stay.
+    """
     transact(delete_tag, tag_id, expected_version())
     return Response(status=HTTPStatus.NO_CONTENT)
