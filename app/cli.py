@@ -80,7 +80,8 @@ def up(host: str | None, port: int | None, demo: bool, instance: Path | None) ->
 @instance_option
 def worker(instance: Path | None) -> None:
     """Run the periodic upkeep until stopped ("up" does this itself)."""
-    with application(instance) as app:
+    # It waits for a schema like for a database that is away: migrating is the web server's part.
+    with application(instance, migrated=False) as app:
         from app.worker import run_worker
 
         run_worker(app)

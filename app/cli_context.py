@@ -28,8 +28,10 @@ def instance_option(command: Command) -> Command:
 
 
 @contextmanager
-def application(instance: Path | None) -> Iterator["Flask"]:
+def application(instance: Path | None, migrated: bool = True) -> Iterator["Flask"]:
     """The application of an instance, its servers running and its schema up to date, inside an application context.
+
+    With ``migrated`` false the schema is left alone and the database isn't asked for anything.
 
     Costs about as much as starting Python when ``insights up`` runs the servers; a second or two when they are started
     for this command. Raises `SettingsError` and `Unavailable`.
@@ -44,7 +46,8 @@ def application(instance: Path | None) -> Iterator["Flask"]:
         from app.core.migrations import upgrade
 
         app = create_app(settings)
-        upgrade(app)
+        if migrated:
+            upgrade(app)
         with app.app_context():
             yield app
 

@@ -18,6 +18,7 @@ from app.embedded import running_servers
 from app.extensions import db
 
 TABLES = "insights, insight_tags, tags, categories, insight_counts, insight_count_delta, tag_counts, tag_count_delta"
+READ = ("insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells")
 
 
 @pytest.fixture(scope="session")
@@ -106,3 +107,14 @@ def statements(application: Flask) -> Iterator[Callable[[], list[str]]]:
     event.listen(engine, "before_cursor_execute", record)
     yield lambda: list(sent)
     event.remove(engine, "before_cursor_execute", record)
+
+
+@pytest.fixture
+def stored(database_url: str) -> Callable[[], dict[str, list[tuple[object, ...]]]]:
+    """Every row there is, to show that a refusal changed nothing."""
+
+    def rows() -> dict[str, list[tuple[object, ...]]]:
+        with psycopg.connect(database_url) as connection:
+            return {name: connection.execute(f"SELECT * FROM {name} t ORDER BY t::text").fetchall() for name in READ}
+
+    return rows

@@ -4,6 +4,7 @@ import orjson
 from flask import Blueprint, render_template
 
 from app.analytics.queries.statistics import statistics_json
+from app.core.clock import iso_utc, now
 from app.taxonomy.queries.categories import categories_json
 from app.taxonomy.queries.tags import most_used_tags_json
 
@@ -16,6 +17,7 @@ def home() -> str:
     """Figures, newest insights, most used tags."""
     return render_template(
         "insights/home.html",
+        as_of=iso_utc(now()),
         statistics=orjson.loads(statistics_json()),
         categories=orjson.loads(categories_json()),
         tags=orjson.loads(most_used_tags_json(TAGS_SHOWN)),

@@ -9,6 +9,7 @@ import marshmallow
 from marshmallow import ValidationError, fields
 
 from app.core.clock import as_utc
+from app.errors import FieldError
 
 METADATA_DEPTH = 32
 
@@ -188,3 +189,12 @@ def _storable_json(value: Any, depth: int = 0) -> None:
     elif isinstance(value, list):
         for member in value:
             _storable_json(member, depth + 1)
+
+
+def flatten(tree: Any, where: str, path: tuple[str | int, ...] = ()) -> list[FieldError]:
+    """The leaves of a tree of messages; a leaf's ``code`` comes with the message (`app.core.fields.Message`)."""
+    if isinstance(tree, Mapping):
+        branches = ((path if key == "_schema" else (*path, key), branch) for key, branch in tree.items())
+        return [found for key, branch in branches for found in flatten(branch, where, key)]
+    leaves = tree if isinstance(tree, list) else [tree]
+    return [FieldError(path, str(leaf), getattr(leaf, "code", "invalid"), where) for leaf in leaves]

@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 from prometheus_flask_exporter import NO_PREFIX, PrometheusMetrics
+from structlog.dev import plain_traceback
 
 from app.config import Settings
 
@@ -30,9 +31,8 @@ log = structlog.get_logger("http")
 def configure_logging(settings: Settings) -> None:
     """JSON lines for machines, colours for a terminal in dev; both carry the request id."""
     as_json = settings.log_format == "json" or (settings.log_format is None and settings.guarded)
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
-    )
+    console = structlog.dev.ConsoleRenderer(exception_formatter=plain_traceback)
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer() if as_json else console
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from markupsafe import Markup
 from marshmallow import ValidationError
 
-from app.core.http.body import flatten
+from app.core.fields import flatten
 from app.core.markdown import render
 from app.insights.models import Priority, Status, Visibility
 from app.insights.queries.item import insight_json

@@ -1,6 +1,5 @@
 """Read what a request carries. Anything malformed leaves as `Invalid`, with every wrong field named."""
 
-from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import orjson
@@ -9,6 +8,7 @@ from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app.core.fields import flatten
 from app.errors import FieldError, Invalid
 
 WHERE = {"json": "body", "query": "query", "querystring": "query"}
@@ -47,12 +47,3 @@ def field_errors(error: ValidationError) -> list[FieldError]:
     """marshmallow's nested messages, by location, as a flat list."""
     messages = error.normalized_messages()  # type: ignore[no-untyped-call]
     return [found for location, tree in messages.items() for found in flatten(tree, WHERE.get(str(location), "body"))]
-
-
-def flatten(tree: Any, where: str, path: tuple[str | int, ...] = ()) -> list[FieldError]:
-    """The leaves of a tree of messages; a leaf's ``code`` comes with the message (`app.core.fields.Message`)."""
-    if isinstance(tree, Mapping):
-        branches = ((path if key == "_schema" else (*path, key), branch) for key, branch in tree.items())
-        return [found for key, branch in branches for found in flatten(branch, where, key)]
-    leaves = tree if isinstance(tree, list) else [tree]
-    return [FieldError(path, str(leaf), getattr(leaf, "code", "invalid"), where) for leaf in leaves]

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import ParamSpec
 
-from flask import Response, redirect, request
+from flask import Response, request
 
 P = ParamSpec("P")
 
@@ -16,13 +17,16 @@ def prefers_html() -> bool:
 
 
 def page_for_people(page: Callable[..., str]) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
-    """Send a browser that opens this API address on to its page; ``page`` gets the view's arguments."""
+    """Send a browser that opens this API address on to its page; ``page`` gets the view's arguments.
+
+    ``?format=json`` shows the JSON in a browser.
+    """
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
         @wraps(view)
         def choose(*args: P.args, **kwargs: P.kwargs) -> Response:
-            if request.method in ("GET", "HEAD") and prefers_html():
-                response = Response(headers=dict(redirect(page(*args, **kwargs), 303).headers), status=303)
+            if prefers_html() and request.args.get("format") != "json":
+                response = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": page(*args, **kwargs)})
             else:
                 response = view(*args, **kwargs)
             response.vary.add("Accept")
