@@ -19,6 +19,10 @@ export UV_PYTHON_DOWNLOADS := never
 NODE_ON_PATH := $(shell node -e 'process.exit(+process.versions.node.split(".")[0] >= 20 ? 0 : 1)' >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && echo yes)
 NODE_GROUP := $(if $(NODE_ON_PATH),,--group node)
 
+# PostgreSQL 15 is the oldest supported; the embedded one is newer.
+OLDEST_POSTGRES := $(wildcard /usr/lib/postgresql/15/bin)
+DATABASE_TESTS := tests/test_migrations.py tests/core tests/taxonomy tests/insights tests/analytics
+
 .PHONY: run setup test lint fmt bench soak help clean
 
 run: setup ## Serve at http://127.0.0.1:8000 with all it needs (PORT=, HOST=, INSTANCE= to change)
@@ -28,6 +32,10 @@ setup: $(STAMPS)/run $(STAMPS)/front ## Set up the environment and build the fro
 
 test: $(STAMPS)/dev $(STAMPS)/front ## Run every test (PYTEST_ARGS= for more options)
 	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+ifneq ($(OLDEST_POSTGRES),)
+	@echo "The tests of the database once more, on $(OLDEST_POSTGRES):"
+	INSIGHTS_POSTGRES_BIN=$(OLDEST_POSTGRES) $(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS) $(DATABASE_TESTS)
+endif
 
 lint: $(STAMPS)/dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -21,6 +21,18 @@ TABLES = "insights, insight_tags, tags, categories, insight_counts, insight_coun
 READ = ("insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--forbid-skips", action="store_true", help="fail when a test was skipped")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything can be installed (CI), a skipped test is a missing one."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--forbid-skips") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings that name running servers: DATABASE_URL and REDIS_URL when set, else the embedded ones."""

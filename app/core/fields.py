@@ -1,6 +1,7 @@
 """marshmallow fields whose messages carry a code for programs and whose values Postgres can always store."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from app.core.clock import as_utc
 from app.errors import FieldError
 
 METADATA_DEPTH = 32
+# int() also takes underscores, white space and any script's digits, and refuses very long numbers.
+WHOLE_NUMBER = re.compile("-?[0-9]{1,1000}")
 
 
 class Message(str):
@@ -41,7 +44,12 @@ MESSAGES = {
 
 
 class Schema(marshmallow.Schema):
-    """The base of every schema: unknown fields are errors, wrong types are named."""
+    """The base of every schema: unknown fields are errors, wrong types are named.
+
+    ``as_text``: its values come as text, like those of a query string.
+    """
+
+    as_text = False
 
     error_messages = {
         "unknown": Message("is not a known field", "unknown_field"),
@@ -114,12 +122,16 @@ class Whole(fields.Integer):
         self.least, self.most = least, most
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
-        number = super()._deserialize(value, attr, data, **kwargs)
+        number = super()._deserialize(self._read(value), attr, data, **kwargs)
         if self.least is not None and number < self.least:
             raise ValidationError(Message(f"must be {self.least} or more", "too_small"))
         if self.most is not None and number > self.most:
             raise ValidationError(Message(f"must be {self.most} or less", "too_large"))
         return int(number)
+
+    def _read(self, value: Any) -> Any:
+        as_text = getattr(self.root, "as_text", False)
+        return int(value) if as_text and isinstance(value, str) and WHOLE_NUMBER.fullmatch(value) else value
 
 
 class Id(Whole):

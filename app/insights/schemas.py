@@ -49,6 +49,8 @@ class InsightSchema(Schema):
 class PageSchema(Schema):
     """Which page of a list; ``limit`` and ``offset`` are what the command line client sends."""
 
+    as_text = True
+
     page = Whole(least=1, most=LAST_PAGE, load_default=1)
     page_size = Whole(least=1, most=100, load_default=20)
     limit = Whole(least=1, most=100)
@@ -68,6 +70,8 @@ class FilterSchema(PageSchema):
 
 class SearchSchema(FilterSchema):
     """A search: text and the list's filters. Explicit nulls count as absent."""
+
+    as_text = False
 
     query = Text(most=TITLE_LENGTH)
     tag_ids = Many(Id(), most=MOST_TAGS, metadata={"description": "An insight must carry all of them."})

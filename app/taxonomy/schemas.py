@@ -38,6 +38,8 @@ class CategorySchema(Schema):
 class SliceSchema(Schema):
     """Which part of a bare list."""
 
+    as_text = True
+
     skip = Whole(least=0, most=2**31 - 1, load_default=0)
     limit = Whole(least=1, most=1000, load_default=100)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from servers import postmaster_pid, running, valkey_pid, wait_until
+from tests.embedded.pids import postmaster_pid, running, valkey_pid, wait_until
 
 from app.config import Settings, load_settings
 from app.embedded import account, running_servers
@@ -82,12 +82,9 @@ def test_a_folder_with_a_long_path_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts Postgres as somebody else")
-def test_root_without_user_namespaces(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    for folder in (settings.instance.parent, *list(settings.instance.parents)[1:3]):
-        if tempfile.gettempdir() != str(folder):
-            folder.chmod(0o711)  # the account nobody has to reach the data
+def test_root_without_user_namespaces(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in list(settings.instance.parents)[:3]:  # the account nobody has to reach the data
+        folder.chmod(0o711)
     with monkeypatch.context() as patch:
         patch.setattr(account, "user_namespaces_work", lambda: False)
         with running_servers(settings) as running_settings:
@@ -98,7 +95,7 @@ def test_root_without_user_namespaces(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="every other test already runs as an ordinary user")
-def test_an_ordinary_user(tmp_path: Path, start_owner: StartOwner) -> None:
+def test_an_ordinary_user(start_owner: StartOwner) -> None:
     home = Path(tempfile.mkdtemp(prefix="insights-test-"))
     os.chown(home, 65534, 65534)
     # The checkout and the interpreter may be root's alone: the one thing that this user may is to read them.
@@ -143,7 +140,7 @@ def test_the_servers_die_with_a_killed_owner(settings: Settings, start_owner: St
         assert count_start(running_settings) == (2, 2)
 
 
-def test_killed_servers_lose_nothing(settings: Settings, start_owner: StartOwner) -> None:
+def test_killed_servers_lose_nothing(settings: Settings) -> None:
     with running_servers(settings) as running_settings:
         assert count_start(running_settings)[0] == 1
         pids = postmaster_pid(settings.instance), valkey_pid(settings.instance)

@@ -8,8 +8,6 @@ from flask.testing import FlaskClient
 from app.taxonomy.schemas import CategoryAnswer
 from tests.answers import answered, make_category, make_insight, problem, refused_because, wrong_fields
 
-HUGE = 10**30
-
 
 def test_a_category_is_created_with_all_its_fields(client: FlaskClient) -> None:
     make_category(client, "Root")
@@ -39,6 +37,8 @@ def test_a_category_is_created_with_all_its_fields(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("body", "wrong"),
     [
+        ({"name": "n", "slug": "s", "parent_id": 10**30}, {"body.parent_id": "type"}),
+        ({"name": "n", "slug": "s", "parent_id": "1"}, {"body.parent_id": "type"}),
         ({}, {"body.name": "required", "body.slug": "required"}),
         ({"name": "n" * 101, "slug": "s" * 101, "icon": "i" * 51}, {"body.name": "too_long", "body.slug": "too_long", "body.icon": "too_long"}),
         ({"name": "n", "slug": "s", "parent_id": "one"}, {"body.parent_id": "type"}),
@@ -69,7 +69,7 @@ def test_duplicates_are_refused(client: FlaskClient, stored: Any, body: Any, det
     assert stored() == before
 
 
-@pytest.mark.parametrize("parent_id", [7, 0, -1, 2**31, 2**63, HUGE])
+@pytest.mark.parametrize("parent_id", [7, 0, -1, 2**31, 2**63])
 def test_an_unknown_parent_is_refused(client: FlaskClient, stored: Any, parent_id: int) -> None:
     make_category(client, "Lonely")
     before = stored()

@@ -3,6 +3,7 @@
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map
 
+from app.core.fields import WHOLE_NUMBER
 from app.errors import FieldError, Invalid
 
 
@@ -24,8 +25,6 @@ class IdConverter(BaseConverter):
         self.name = name
 
     def to_python(self, value: str) -> int:
-        try:
+        if WHOLE_NUMBER.fullmatch(value):
             return int(value)
-        except ValueError as error:
-            message = FieldError((self.name,), "must be a whole number", "type", where="path")
-            raise InvalidPath(Invalid.because([message])) from error
+        raise InvalidPath(Invalid.because([FieldError((self.name,), "must be a whole number", "type", where="path")]))

@@ -19,7 +19,8 @@ def create_category(values: Mapping[str, Any]) -> int:
 
 def update_category(category_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change the given fields; a new ``parent_id`` moves the whole subtree."""
-    _lock(category_id, expected_version)
+    # A weaker lock than a deletion's: two categories that move below each other must not wait for each other.
+    _lock(category_id, expected_version, key_share=True)
     if changes:
         with refusing(_refusals(changes)):
             db.session.execute(update(Category).where(Category.id == category_id).values(**changes))
@@ -42,8 +43,8 @@ def delete_category(category_id: int, expected_version: int | None = None) -> No
     db.session.execute(delete(Category).where(Category.id == category_id))
 
 
-def _lock(category_id: int, expected_version: int | None) -> None:
-    locked = select(Category.version).where(Category.id == category_id).with_for_update()
+def _lock(category_id: int, expected_version: int | None, *, key_share: bool = False) -> None:
+    locked = select(Category.version).where(Category.id == category_id).with_for_update(key_share=key_share)
     version = db.session.execute(locked).scalar()
     if version is None:
         raise NotFound.of("Category", category_id)
@@ -56,7 +57,7 @@ def _refusals(values: Mapping[str, Any]) -> dict[str, DomainError]:
     slug = Refused.because_of("slug", f"A category with the slug {values.get('slug')!r} already exists.", "duplicate")
     parent_id = values.get("parent_id")
     cycle = Refused.because_of(
-        "parent_id", f"Category {parent_id} lies below this category, so it can't become its parent.", "cycle"
+        "parent_id", f"Category {parent_id} is this category or lies below it, so it can't become its parent.", "cycle"
     )
     return {
         "uq_categories_name": name,

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
-from app.core.names import slug_candidates
+from app.core.names import slug_candidates, slugify
 from app.extensions import db
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, TAG_NAME_LENGTH, Category, Tag
 
@@ -13,7 +13,10 @@ NAME_LENGTH: dict[type[Category] | type[Tag], int] = {Category: CATEGORY_NAME_LE
 def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int]:
     """The id for each name, regardless of case and accents. A missing one is made in the spelling given first."""
     found = _ids_by_name(kind, names)
-    missing = [name for name in dict.fromkeys(names) if name not in found]
+    # In one order, whoever makes them: two writers that make the same names must not wait for each other.
+    missing = sorted(
+        (name for name in dict.fromkeys(names) if name not in found), key=lambda name: slugify(name, NAME_LENGTH[kind])
+    )
     for name in missing:
         _create_unless_there(kind, name)
     return found | (_ids_by_name(kind, missing) if missing else {})

@@ -29,11 +29,12 @@ CATEGORY_ID = '/categories/<id("category_id"):category_id>'
 def create(values: dict[str, Any]) -> Response:
     """Create a category."""
 
-    def command() -> Versioned:
-        return category_json(create_category(values))
+    def command() -> tuple[int, Versioned]:
+        category_id = create_category(values)
+        return category_id, category_json(category_id)
 
-    category, version = transact(command)
-    return versioned_answer(category, version, HTTPStatus.CREATED)
+    category_id, (category, version) = transact(command)
+    return versioned_answer(category, version, HTTPStatus.CREATED, url_for("categories.get", category_id=category_id))
 
 
 @api.endpoint(

@@ -29,11 +29,12 @@ TAG_ID = '/tags/<id("tag_id"):tag_id>'
 def create(values: dict[str, Any]) -> Response:
     """Create a tag."""
 
-    def command() -> Versioned:
-        return tag_json(create_tag(values))
+    def command() -> tuple[int, Versioned]:
+        tag_id = create_tag(values)
+        return tag_id, tag_json(tag_id)
 
-    tag, version = transact(command)
-    return versioned_answer(tag, version, HTTPStatus.CREATED)
+    tag_id, (tag, version) = transact(command)
+    return versioned_answer(tag, version, HTTPStatus.CREATED, url_for("tags.get", tag_id=tag_id))
 
 
 @api.endpoint(
