@@ -1,17 +1,26 @@
-"""The insights tracker: all wiring on one page."""
+"""The insights tracker: all wiring on one page.
 
-from flask import Flask
+What the application needs is imported inside `create_app`: every module of the package imports this one first, and the
+command line must stay light and set up metrics before they are loaded.
+"""
 
-from app.config import REPOSITORY, Settings, load_settings
-from app.core import cache, telemetry
-from app.core.http import cors, health, pages, problems, reference
-from app.core.http.openapi import create_api
-from app.core.http.routing import IdConverter
-from app.extensions import db, migrate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.config import Settings
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: "Settings | None" = None) -> "Flask":
     """Build the application. Nothing connects to a server before the first request needs it."""
+    from flask import Flask
+
+    from app.config import REPOSITORY, load_settings
+    from app.core import cache, telemetry
+    from app.core.http import cors, pages, problems
+    from app.extensions import db, migrate
+
     settings = settings or load_settings()
     app = Flask(
         __name__,
@@ -32,7 +41,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _configure(app: Flask, settings: Settings) -> None:
+def _configure(app: "Flask", settings: "Settings") -> None:
+    from app.core.http.routing import IdConverter
+
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
@@ -49,9 +60,11 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.url_map.converters["id"] = IdConverter
 
 
-def _register_routes(app: Flask) -> None:
+def _register_routes(app: "Flask") -> None:
     from app.analytics import pages as overview
     from app.analytics import rest as analytics
+    from app.core.http import health, reference
+    from app.core.http.openapi import create_api
     from app.insights import pages as library
     from app.insights import rest as insights
     from app.taxonomy.rest import categories, tags

@@ -44,19 +44,25 @@ class Watch:
 
     def check(self, now: float) -> None:
         if self.due is not None:
-            self._restart_when_due(now)
+            if now >= self.due:
+                self._restart(now)
         elif (code := self.child.exit_code()) is not None:
-            say(f"{self.child.name} stopped ({describe_exit(code)}); starting it again in {self.delay:g} s.")
-            self.due = now + self.delay
-            self.delay = min(self.delay * 2, LONGEST_DELAY)
+            self._again(now, f"{self.child.name} stopped ({describe_exit(code)})")
         elif now - self.started > STEADY:
             self.delay = FIRST_DELAY
 
-    def _restart_when_due(self, now: float) -> None:
-        if self.due is None or now < self.due:
-            return
-        self.child.start()
-        self.due, self.started = None, now
+    def _again(self, now: float, reason: str) -> None:
+        say(f"{reason}; starting it again in {self.delay:g} s.")
+        self.due = now + self.delay
+        self.delay = min(self.delay * 2, LONGEST_DELAY)
+
+    def _restart(self, now: float) -> None:
+        try:
+            self.child.start()
+        except Unavailable as error:
+            self._again(now, error.detail)
+        else:
+            self.due, self.started = None, now
 
 
 def run_up(settings: Settings, demo: bool) -> None:
@@ -82,7 +88,7 @@ def child_environment(settings: Settings, layout: Layout) -> dict[str, str]:
     """What the web server and the worker are told; each of them reads it like any other setting."""
     told = {
         "INSIGHTS_INSTANCE": str(settings.instance),
-        "HOST": settings.host,
+        "HOST": _listening(settings.host, settings.port)[1],
         "PORT": str(settings.port),
         "DATABASE_URL": settings.database_url or "",
         "REDIS_URL": settings.redis_url or "",
@@ -154,13 +160,19 @@ def _require_free_port(host: str, port: int) -> None:
 
 def _bind_error(host: str, port: int) -> OSError | None:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as attempt:
+        family, address = _listening(host, port)
+        with socket.socket(family, socket.SOCK_STREAM) as attempt:
             attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            attempt.bind(address)
+            attempt.bind((address, port))
     except OSError as error:
         return error
     return None
+
+
+def _listening(host: str, port: int) -> tuple[socket.AddressFamily, str]:
+    """The address that a name stands for, as granian takes addresses only; of several the IPv4 one."""
+    found = [(family, str(address[0])) for family, _, _, _, address in socket.getaddrinfo(host, port)]
+    return min(found, key=lambda each: each[0] != socket.AF_INET)
 
 
 def _healthy(settings: Settings) -> bool:
@@ -176,7 +188,7 @@ def _healthy(settings: Settings) -> bool:
 
 def _reachable(host: str) -> str:
     """The address to call for one to listen on: "all of them" is not one to call."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (read here, not bound)
 
 
 def _url(settings: Settings) -> str:

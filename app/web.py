@@ -68,7 +68,7 @@ def serve(settings: Settings) -> None:
         workers=worker_count(settings),
         blocking_threads=settings.web_threads,
         loop=Loops.asyncio,
-        # Backpressure keeps its default: it counts idle keep-alive connections too, and a low one would lock people out.
+        # Backpressure keeps its default: it counts idle connections too, and a low one would lock people out.
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
@@ -77,7 +77,7 @@ def serve(settings: Settings) -> None:
 
 
 def _processors() -> int:
-    if sys.platform == "linux":
+    if hasattr(os, "sched_getaffinity"):  # Linux: the processors that this process may use
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

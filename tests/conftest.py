@@ -70,6 +70,7 @@ def database_url(settings: Settings) -> Iterator[str]:
     name = f"insights_test_{uuid4().hex[:12]}"
     with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")  # nothing here outlives a crash
         url = server.set(database=name).render_as_string(hide_password=False)
         with built(settings.with_servers(url, settings.redis_url)) as app:
             upgrade(app)

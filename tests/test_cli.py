@@ -31,7 +31,15 @@ def test_help_lists_every_command_without_importing_it() -> None:
     help_text, modules = answer.stdout.rstrip("\n").rsplit("\n", 1)
     for name in ("config", "counts", "export", "import", "migrate", "seed", "up", "worker"):
         assert f"\n  {name} " in help_text
-    assert not {"alembic", "granian", "app.supervisor", "app.exchange.cli", "app.analytics.cli"} & set(modules.split())
+    assert not {
+        "flask",
+        "sqlalchemy",
+        "alembic",
+        "granian",
+        "app.supervisor",
+        "app.exchange.cli",
+        "app.analytics.cli",
+    } & set(modules.split())
 
 
 def test_a_command_elsewhere_is_found() -> None:

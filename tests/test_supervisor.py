@@ -16,7 +16,8 @@ import pytest
 
 from app.config import REPOSITORY
 from app.embedded.process import Child
-from app.supervisor import Watch
+from app.errors import Unavailable
+from app.supervisor import Watch, _listening, _require_free_port
 from tests.embedded.pids import postmaster_pid, running, valkey_pid, wait_until
 
 INSIGHTS = [sys.executable, "-m", "app.cli"]
@@ -50,7 +51,8 @@ class Up:
         end, seen = time.monotonic() + 60, b""
         while b"Insights is ready" not in seen or not seen.endswith(b"\n"):
             assert select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))[0], seen
-            assert (more := os.read(self.process.stdout.fileno(), 65536)), seen
+            more = os.read(self.process.stdout.fileno(), 65536)
+            assert more, seen
             seen += more
         return next(line for line in seen.decode().splitlines() if line.startswith("Insights is ready"))
 
@@ -150,8 +152,11 @@ def test_a_busy_port_is_named_and_nothing_is_started(up: Up, tmp_path: Path) -> 
 
 def test_a_command_beside_it_uses_its_servers(up: Up) -> None:
     pid = postmaster_pid(up.instance)
+    counted_by = {path.name for path in (up.instance / "run" / "metrics").iterdir()}
     assert insights("migrate", "--instance", str(up.instance)).returncode == 0
     assert postmaster_pid(up.instance) == pid
+    # What a command counts is shown by the web server's /metrics.
+    assert {path.name for path in (up.instance / "run" / "metrics").iterdir()} > counted_by
     assert up.healthy()
 
 
@@ -218,3 +223,13 @@ def test_a_child_that_stops_is_started_ever_later(capsys: pytest.CaptureFixture[
     lines = [f"insights: example stopped (exit code 3); starting it again in {wait} s." for wait in (0.2, 0.4, 0.8)]
     assert capsys.readouterr().err.splitlines() == lines
     watch.child.stop(5)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_name_becomes_an_address(host: str) -> None:
+    assert _listening(host, 8000) == (socket.AF_INET, "127.0.0.1")
+
+
+def test_an_unknown_host_is_named() -> None:
+    with pytest.raises(Unavailable, match=r"Port 8000 on nowhere\.invalid can't be used"):
+        _require_free_port("nowhere.invalid", 8000)

@@ -13,6 +13,7 @@ from app.core.clock import as_utc
 from app.errors import FieldError
 
 METADATA_DEPTH = 32
+SURROGATE = re.compile("[\ud800-\udfff]")
 # int() also takes underscores, white space and any script's digits, and refuses very long numbers.
 WHOLE_NUMBER = re.compile("-?[0-9]{1,1000}")
 
@@ -60,7 +61,7 @@ class Schema(marshmallow.Schema):
 def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValidationError(Message("must not contain the NUL character", "nul_character"))
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and SURROGATE.search(text):
         raise ValidationError(Message("must not contain half of a surrogate pair", "lone_surrogate"))
     return text
 

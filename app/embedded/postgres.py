@@ -98,7 +98,7 @@ class Postgres:
 
 
 def postgres(layout: Layout, chosen: Path | None) -> Postgres:
-    """The server of an instance, its cluster made when this is the first time. Only the owner of the instance calls this."""
+    """The server of an instance; its cluster is made the first time. Only the owner of the instance may call this."""
     account = postgres_account(layout.cluster)
     binaries = postgres_binaries(chosen, layout.cluster)
     layout.postgres_sockets.mkdir(mode=0o700, exist_ok=True)

@@ -80,7 +80,7 @@ def running_servers(settings: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def own_servers(settings: Settings, lock: InstanceLock, role: Role, stop_timeout: float) -> Iterator[Servers]:
-    """The servers that ``settings`` don't name, run by this process, which holds ``lock``; it is released at the end."""
+    """The servers that ``settings`` don't name, run by this process, which holds ``lock`` and releases it."""
     servers = Servers(settings)
     try:
         lock.announce(servers.start(Layout(settings.instance), role))

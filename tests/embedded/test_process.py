@@ -34,7 +34,7 @@ def test_one_that_ignores_the_request_is_made_to_stop(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_not_there_is_named() -> None:
-    with pytest.raises(Unavailable, match="example can't be started: .*/nonexistent"):
+    with pytest.raises(Unavailable, match=r"example can't be started: .*/nonexistent"):
         Child("example", ["/nonexistent"], {}).start()
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from tests.embedded.pids import postmaster_pid, running, valkey_pid, wait_until
 
 from app.config import Settings, load_settings
 from app.embedded import account, running_servers
 from app.embedded.layout import Layout
+from tests.embedded.pids import postmaster_pid, running, valkey_pid, wait_until
 
 StartOwner = Callable[..., subprocess.Popen[str]]
 

@@ -17,9 +17,14 @@ def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int
     missing = sorted(
         (name for name in dict.fromkeys(names) if name not in found), key=lambda name: slugify(name, NAME_LENGTH[kind])
     )
-    for name in missing:
+    if not missing:
+        return found
+    _create_most(kind, missing)
+    found |= _ids_by_name(kind, missing)
+    left = [name for name in missing if name not in found]
+    for name in left:
         _create_unless_there(kind, name)
-    return found | (_ids_by_name(kind, missing) if missing else {})
+    return found | (_ids_by_name(kind, left) if left else {})
 
 
 def _ids_by_name(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int]:
@@ -28,6 +33,17 @@ def _ids_by_name(kind: type[Category] | type[Tag], names: list[str]) -> dict[str
         f"JOIN {kind.__tablename__} stored ON folded(stored.name) = folded(wanted.name)"
     )
     return {row.name: row.id for row in db.session.execute(statement, {"names": names})}
+
+
+def _create_most(kind: type[Category] | type[Tag], names: list[str]) -> None:
+    """In one statement, those whose first slug is free."""
+    statement = text(
+        f"INSERT INTO {kind.__tablename__} (name, slug) "
+        "SELECT name, slug FROM unnest(CAST(:names AS text[]), CAST(:slugs AS text[])) "
+        "WITH ORDINALITY AS missing(name, slug, place) ORDER BY place ON CONFLICT DO NOTHING"
+    )
+    slugs = [slugify(name, NAME_LENGTH[kind]) for name in names]
+    db.session.execute(statement, {"names": names, "slugs": slugs})
 
 
 def _create_unless_there(kind: type[Category] | type[Tag], name: str) -> None:
