@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from app.config import Settings
 
+DEFAULT_DATABASE = "postgresql+psycopg://insights:insights@localhost/insights"
+CONNECTING = {"connect_timeout": "5", "application_name": "insights"}
+
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
     """Build the application. Nothing connects to a server before the first request needs it."""
@@ -42,19 +45,16 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 
 def _configure(app: "Flask", settings: "Settings") -> None:
+    from sqlalchemy import make_url
+
     from app.core.http.routing import IdConverter
 
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
-        SQLALCHEMY_DATABASE_URI=settings.database_url or "postgresql+psycopg://insights@localhost/insights",
+        SQLALCHEMY_DATABASE_URI=make_url(settings.database_url or DEFAULT_DATABASE).update_query_dict(CONNECTING),
         SQLALCHEMY_ECHO=settings.sql_echo,
-        SQLALCHEMY_ENGINE_OPTIONS={
-            "pool_size": 10,
-            "pool_pre_ping": True,
-            "pool_recycle": 3600,
-            "connect_args": {"connect_timeout": 5, "application_name": "insights"},
-        },
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 10, "pool_pre_ping": True, "pool_recycle": 3600},
     )
     app.url_map.strict_slashes = False
     app.url_map.converters["id"] = IdConverter

@@ -148,6 +148,8 @@ def _read_environment(environ: Mapping[str, str], problems: list[str]) -> dict[s
                 values[VARIABLES[base]] = Path(value).read_text(encoding="utf-8").strip()
             except OSError as error:
                 problems.append(f"{variable}: {value} can't be read ({error.strerror})")
+            except ValueError as error:  # no text, or no path
+                problems.append(f"{variable}: {value!r} can't be read ({error})")
         elif variable.startswith("INSIGHTS_"):
             problems.append(f"{variable}: no such setting{_suggest(variable, VARIABLES)}")
     return values

@@ -41,8 +41,8 @@ def worker_application() -> Flask:
 
 def prepare(app: Flask, demo: bool) -> None:
     """Bring the schema up to date and write the demo rows; both do nothing when it was done before."""
+    from app.core.db import close_connections
     from app.core.migrations import upgrade
-    from app.extensions import db
 
     upgrade(app)
     with app.app_context():
@@ -50,9 +50,8 @@ def prepare(app: Flask, demo: bool) -> None:
             from app.demo import seed_demo
 
             seed_demo()
-        db.session.remove()
         # A connection must not be shared with the workers that are forked next.
-        db.engine.dispose()
+        close_connections()
 
 
 def worker_count(settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""What tests ask of every answer: its schema to the letter, the one shape of a problem, and that a refusal changed nothing."""
+"""What tests ask of every answer: its schema to the letter, and of a refusal the one shape of a problem."""
 
 from http import HTTPStatus
 from typing import Any

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from psycopg import errors as pg
-from sqlalchemy import Connection, Row, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from app.core import reading
 from app.errors import DomainError, Invalid, NotFound, Refused, Unavailable
 from app.extensions import db
 
@@ -43,21 +44,16 @@ def read_versioned(kind: str, statement: str, key: int) -> Versioned:
     return Versioned(str(rows[0][0]).encode(), rows[0][1])
 
 
-def read_rows(statement: str, /, **parameters: object) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Run one reading statement and return its rows.
+def read_rows(statement: str, /, **parameters: object) -> Sequence[Any]:
+    """Run one reading statement and return its rows, with columns as attributes.
 
     Inside a transaction it sees the transaction's own writes; outside it runs in autocommit, one round trip.
     """
     session = db.session()
     with _domain_errors():
         if session.in_transaction():
-            return _rows(session.connection(), statement, parameters)
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            return _rows(connection, statement, parameters)
-
-
-def _rows(connection: Connection, statement: str, parameters: Mapping[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
-    return connection.execute(text(statement), parameters).all()
+            return session.execute(text(statement), parameters).all()
+        return reading.read(db.engine, statement, parameters)
 
 
 def transact(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -115,18 +111,33 @@ def _domain_errors() -> Iterator[None]:
     """The last net: what the database refuses or can't do leaves as an error of ours, never as a driver's."""
     try:
         yield
-    except IntegrityError as error:
-        raise Refused(f"The database refused this change: it breaks {_constraint(error)}.") from error
-    except DBAPIError as error:
-        if isinstance(error.orig, pg.DataError):
-            raise Invalid(f"The database can't store this value: {error.orig.diag.message_primary}.") from error
-        if error.connection_invalidated or isinstance(error.orig, (pg.OperationalError, pg.InterfaceError)):
-            raise Unavailable("The database can't be reached just now.") from error
-        raise
+    except (DBAPIError, pg.Error) as error:
+        meaning = _meaning(error.orig if isinstance(error, DBAPIError) else error)
+        if meaning is None:
+            raise
+        raise meaning from error
+
+
+def _meaning(error: BaseException | None) -> DomainError | None:
+    match error:
+        case pg.IntegrityError():
+            return Refused(f"The database refused this change: it breaks {error.diag.constraint_name}.")
+        case pg.DataError():
+            return Invalid(f"The database can't store this value: {error.diag.message_primary}.")
+        case pg.OperationalError() | pg.InterfaceError():
+            return Unavailable("The database can't be reached just now.")
+    return None
 
 
 def _constraint(error: DBAPIError) -> str:
     return (error.orig.diag.constraint_name if isinstance(error.orig, pg.Error) else None) or "a constraint"
+
+
+def close_connections() -> None:
+    """Let go of every idle connection: before a fork, or when an application ends."""
+    reading.close(db.engine)
+    db.session.remove()
+    db.engine.dispose()
 
 
 def like_literal(value: str) -> str:

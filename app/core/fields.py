@@ -131,8 +131,10 @@ class Whole(fields.Integer):
         return int(number)
 
     def _read(self, value: Any) -> Any:
-        as_text = getattr(self.root, "as_text", False)
-        return int(value) if as_text and isinstance(value, str) and WHOLE_NUMBER.fullmatch(value) else value
+        as_text = getattr(self.root, "as_text", False) and isinstance(value, str)
+        # JSON has one kind of number: 8.0 is a whole one.
+        whole = WHOLE_NUMBER.fullmatch(value) if as_text else isinstance(value, float) and value.is_integer()
+        return int(value) if whole else value
 
 
 class Id(Whole):

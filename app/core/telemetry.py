@@ -7,9 +7,11 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 
+import orjson
 import structlog
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -21,8 +23,10 @@ from app.config import Settings
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.3, 0.4, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0)
+PROBES = frozenset({"/health", "/livez", "/readyz", "/metrics"})
 VARIABLE = re.compile(r"<(?:[^<>]*:)?([^<>:]+)>")
 MEASURED = "http_request_duration_seconds"
+_EXTENSION = "request_metrics"
 
 
 log = structlog.get_logger("http")
@@ -32,7 +36,9 @@ def configure_logging(settings: Settings) -> None:
     """JSON lines for machines, colours for a terminal in dev; both carry the request id."""
     as_json = settings.log_format == "json" or (settings.log_format is None and settings.guarded)
     console = structlog.dev.ConsoleRenderer(exception_formatter=plain_traceback)
-    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer() if as_json else console
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(serializer=orjson.dumps) if as_json else console
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -42,7 +48,7 @@ def configure_logging(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.BytesLoggerFactory() if as_json else structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,
     )
 
@@ -51,7 +57,9 @@ def observe(app: Flask) -> None:
     """Give each request an id and a log line, and measure it per method and endpoint template."""
     app.before_request(_begin)
     app.after_request(_end)
-    PrometheusMetrics(app, path=None, group_by=endpoint, defaults_prefix=NO_PREFIX, buckets=BUCKETS)
+    # A registry of its own: in a shared one the exporter would measure the first application of a process only.
+    registry = app.extensions[_EXTENSION] = CollectorRegistry()
+    PrometheusMetrics(app, path=None, group_by=endpoint, defaults_prefix=NO_PREFIX, buckets=BUCKETS, registry=registry)
 
 
 def endpoint(request: Request) -> str:
@@ -78,9 +86,9 @@ def _end(response: Response) -> Response:
         return response
     response.headers["X-Request-ID"] = g.request_id
     milliseconds = round((time.perf_counter() - g.started) * 1000, 1)
-    log.info(
-        "request", method=request.method, path=request.path, status=response.status_code, milliseconds=milliseconds
-    )
+    # Monitors ask every few seconds; their requests are worth a line only to somebody who looks for it.
+    write = log.debug if request.path in PROBES else log.info
+    write("request", method=request.method, path=request.path, status=response.status_code, milliseconds=milliseconds)
     return response
 
 
@@ -98,7 +106,7 @@ class RequestMetrics(Collector):
 def _measured() -> Iterable[Metric]:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         return MultiProcessCollector(CollectorRegistry()).collect()  # type: ignore[no-untyped-call,no-any-return]
-    return REGISTRY.collect()
+    return chain(current_app.extensions[_EXTENSION].collect(), REGISTRY.collect())
 
 
 def _renamed(metric: Metric) -> Iterator[Metric]:

@@ -78,7 +78,7 @@ class SearchSchema(FilterSchema):
 
     @pre_load
     def _drop_nulls(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {key: value for key, value in data.items() if value is not None}
+        return {key: value for key, value in data.items() if value is not None or key not in self.fields}
 
 
 class InsightAnswer(Schema):

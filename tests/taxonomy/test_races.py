@@ -54,7 +54,9 @@ def test_eight_insights_share_one_new_name(client: FlaskClient, application: Fla
     assert shared["name"] in spellings
     assert shared["slug"] == "night-shift"
     assert shared.get("usage_count", shared.get("insight_count")) == 8
-    assert {insight["tags"][0]["id"] if field == "tags" else insight["category_id"] for insight in insights} == {shared["id"]}
+    assert {insight["tags"][0]["id"] if field == "tags" else insight["category_id"] for insight in insights} == {
+        shared["id"]
+    }
 
 
 def test_names_in_opposite_orders_do_not_lock_each_other_out(client: FlaskClient, application: Flask) -> None:
@@ -64,7 +66,9 @@ def test_names_in_opposite_orders_do_not_lock_each_other_out(client: FlaskClient
         return lambda other: make_insight(other, tags=wanted)
 
     at_once(application, [creator(names if turn % 2 else names[::-1]) for turn in range(8)])
-    assert [(tag["name"], tag["usage_count"]) for tag in client.get("/tags").get_json()] == [(name, 8) for name in names]
+    assert [(tag["name"], tag["usage_count"]) for tag in client.get("/tags").get_json()] == [
+        (name, 8) for name in names
+    ]
 
 
 def test_crossing_moves_make_no_cycle(client: FlaskClient, application: Flask) -> None:

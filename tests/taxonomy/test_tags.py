@@ -42,11 +42,16 @@ def test_optional_fields_are_null(client: FlaskClient) -> None:
         ({"name": "n", "slug": "s", "color": "#12345"}, {"body.color": "pattern"}),
         ({"name": "n", "slug": "s", "color": "#12345G"}, {"body.color": "pattern"}),
         ({"name": "n", "slug": "s", "color": "#123456\n"}, {"body.color": "pattern"}),
-        ({"name": "n", "slug": "s", "color": "red", "usage_count": 7}, {"body.color": "pattern", "body.usage_count": "unknown_field"}),
+        (
+            {"name": "n", "slug": "s", "color": "red", "usage_count": 7},
+            {"body.color": "pattern", "body.usage_count": "unknown_field"},
+        ),
         ({"name": "a\0b", "slug": "s"}, {"body.name": "nul_character"}),
     ],
-)  # fmt: skip
-def test_wrong_fields_are_all_named(client: FlaskClient, stored: Any, body: dict[str, Any], wrong: dict[str, str]) -> None:
+)
+def test_wrong_fields_are_all_named(
+    client: FlaskClient, stored: Any, body: dict[str, Any], wrong: dict[str, str]
+) -> None:
     before = stored()
     assert wrong_fields(client.post("/tags", json=body)) == wrong
     assert stored() == before

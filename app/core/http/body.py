@@ -6,7 +6,7 @@ import orjson
 from flask import Request
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from app.core.fields import flatten
 from app.errors import FieldError, Invalid
@@ -29,6 +29,9 @@ class Parser(FlaskParser):
 def read_json_body(request: Request) -> Any:
     """The JSON body; an empty one counts as ``{}``. 415 for another content type, `Invalid` for malformed JSON."""
     raw = request.get_data(cache=False)
+    # A body without a stated length is read up to the limit, silently.
+    if request.content_length is None and len(raw) == request.max_content_length:
+        raise RequestEntityTooLarge
     if not raw.strip():
         return {}
     if not request.is_json:

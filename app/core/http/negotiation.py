@@ -12,8 +12,10 @@ P = ParamSpec("P")
 
 def prefers_html() -> bool:
     """Whether the Accept header ranks HTML above JSON, as browsers do; ``*/*`` does not."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return False
     accepts = request.accept_mimetypes
-    return accepts["text/html"] > accepts["application/json"] and "text/html" in list(accepts.values())
+    return accepts["text/html"] > accepts["application/json"]
 
 
 def page_for_people(page: Callable[..., str]) -> Callable[[Callable[P, Response]], Callable[P, Response]]:

@@ -39,10 +39,13 @@ def _answer(body: bytes, status: HTTPStatus, etag: str, location: str | None) ->
 
 
 def expected_version() -> int | None:
-    """The version that ``If-Match`` names: None without the header or for ``*``, 0 (none has it) for a foreign tag."""
+    """The version that ``If-Match`` names: None without the header or for ``*``, 0 (none has it) for a foreign tag.
+
+    Of several the greatest: versions only rise, so no other of them can be the current one.
+    """
     header = request.if_match
     if not request.headers.get("If-Match") or header.star_tag:
         return None
-    versions = [tag.partition("-")[0] for tag in header.as_set()]
+    versions = [tag.partition("-")[0] for tag in header.as_set() if tag]
     known = [int(version) for version in versions if version.isascii() and version.isdigit() and len(version) < 10]
-    return known[0] if known else 0
+    return max(known, default=0)

@@ -116,7 +116,8 @@ def _with_categories(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
 
 def _lock(insight_id: int, expected_version: int | None) -> Insight:
     statement = select(Insight).where(Insight.id == insight_id).with_for_update(key_share=True)
-    stored = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    with refusing({OUT_OF_RANGE: NotFound.of("Insight", insight_id)}):
+        stored = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
     if stored is None:
         raise NotFound.of("Insight", insight_id)
     db.session.expunge(stored)

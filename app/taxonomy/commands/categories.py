@@ -45,7 +45,8 @@ def delete_category(category_id: int, expected_version: int | None = None) -> No
 
 def _lock(category_id: int, expected_version: int | None, *, key_share: bool = False) -> None:
     locked = select(Category.version).where(Category.id == category_id).with_for_update(key_share=key_share)
-    version = db.session.execute(locked).scalar()
+    with refusing({OUT_OF_RANGE: NotFound.of("Category", category_id)}):
+        version = db.session.execute(locked).scalar()
     if version is None:
         raise NotFound.of("Category", category_id)
     if expected_version is not None and expected_version != version:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from app.core.db import refusing
+from app.core.db import OUT_OF_RANGE, refusing
 from app.errors import DomainError, NotFound, Refused, Stale
 from app.extensions import db
 from app.taxonomy.models import Tag
@@ -32,7 +32,8 @@ def delete_tag(tag_id: int, expected_version: int | None = None) -> None:
 
 
 def _lock(tag_id: int, expected_version: int | None) -> None:
-    version = db.session.execute(select(Tag.version).where(Tag.id == tag_id).with_for_update()).scalar()
+    with refusing({OUT_OF_RANGE: NotFound.of("Tag", tag_id)}):
+        version = db.session.execute(select(Tag.version).where(Tag.id == tag_id).with_for_update()).scalar()
     if version is None:
         raise NotFound.of("Tag", tag_id)
     if expected_version is not None and expected_version != version:
