@@ -33,6 +33,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     )
     _configure(app, settings)
     telemetry.configure_logging(settings)
+    telemetry.echo_reads(settings)
     telemetry.observe(app)
     cors.allow(app, settings.cors_allowed_origins)
     problems.register(app)

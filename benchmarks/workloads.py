@@ -2,14 +2,16 @@
 
 import http.client
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import event
 
 from app.config import Settings
+from app.core.db import close_connections
+from app.core.reading import statement_read
 from benchmarks.data import Data, Writer
 from benchmarks.load import LoadError, request_bytes
 
@@ -82,22 +84,22 @@ def _drafts(writer: Writer) -> Iterator[dict[str, Any]]:
 def recorded(settings: Settings, loads: Sequence[Workload]) -> dict[str, list[tuple[str, Any]]]:
     """The statements that the product sends to the driver for each reading workload, by the limit's name for it."""
     from app import create_app
-    from app.extensions import db
 
     app = create_app(settings.model_copy(update={"log_level": "error"}))
-    with app.app_context():
-        engine = db.engine
     statements: dict[str, list[tuple[str, Any]]] = {}
     for load in loads:
         if load.name == "W5":
             continue
         sent = statements["one" if load.name == "W1" else load.name] = []
-        record: Callable[..., None] = lambda _c, _k, sql, given, *_, sent=sent: sent.append((sql, given))  # noqa: E731
-        event.listen(engine, "before_cursor_execute", record)
         method, path, body = load.product[0]
-        answer = app.test_client().open(path, method=method, data=body, content_type="application/json")
-        event.remove(engine, "before_cursor_execute", record)
+        with statement_read.connected_to(partial(_record, sent)):
+            answer = app.test_client().open(path, method=method, data=body, content_type="application/json")
         if answer.status_code != http.client.OK:
             raise LoadError(answer.get_data(as_text=True))
-    engine.dispose()
+    with app.app_context():
+        close_connections()
     return statements
+
+
+def _record(sent: list[tuple[str, Any]], engine: object, statement: str, parameters: object) -> None:
+    sent.append((statement, parameters))

@@ -123,7 +123,7 @@ def statements(application: Flask) -> Iterator[Callable[[], list[str]]]:
     with application.app_context():
         engine = db.engine
 
-    def record_read(engine: object, statement: str) -> None:
+    def record_read(engine: object, statement: str, parameters: object) -> None:
         sent.append(statement)
 
     event.listen(engine, "before_cursor_execute", record)

@@ -124,6 +124,8 @@ def _meaning(error: BaseException | None) -> DomainError | None:
             return Refused(f"The database refused this change: it breaks {error.diag.constraint_name}.")
         case pg.DataError():
             return Invalid(f"The database can't store this value: {error.diag.message_primary}.")
+        case pg.SerializationFailure() | pg.DeadlockDetected() | pg.LockNotAvailable():
+            return Unavailable("Others are changing the same data just now.")
         case pg.OperationalError() | pg.InterfaceError():
             return Unavailable("The database can't be reached just now.")
     return None

@@ -1,7 +1,7 @@
 """The short way for statements that read: psycopg in autocommit over SQLAlchemy's pool, one round trip each.
 
 Through an engine the same read costs about twice the processor time: a connection object, events, a result object, a
-ping and a switch to autocommit and back. A broken connection is noticed by the read itself, which is then tried again on
+ping and a switch to autocommit and back. A broken connection is noticed by the read itself, which is then tried on
 another one; that does what a ping before each statement would.
 """
 
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 POOL_SIZE = 10
 RECYCLE_SECONDS = 3600
 
-# Sent with each statement: for SQL_ECHO and for tests that count.
+# Sent with each statement and its parameters, for those who show, count or replay what is read.
 statement_read = Signal("statement read")
 
 _pools: WeakKeyDictionary[Engine, QueuePool] = WeakKeyDictionary()
@@ -31,9 +31,9 @@ class Lost(psycopg.OperationalError):
 
 def read(engine: Engine, statement: str, parameters: Mapping[str, object]) -> Sequence[Any]:
     """Run one statement on the engine's server and return its rows as named tuples. Raises psycopg's errors."""
-    if statement_read.receivers:
-        statement_read.send(engine, statement=statement)
     pool, sql = _pool(engine), _as_psycopg(statement)
+    if statement_read.receivers:
+        statement_read.send(engine, statement=sql, parameters=parameters)
     for _ in range(POOL_SIZE):
         try:
             return _run(pool, sql, parameters)

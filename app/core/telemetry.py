@@ -20,6 +20,7 @@ from prometheus_flask_exporter import NO_PREFIX, PrometheusMetrics
 from structlog.dev import plain_traceback
 
 from app.config import Settings
+from app.core.reading import statement_read
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.3, 0.4, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0)
@@ -51,6 +52,16 @@ def configure_logging(settings: Settings) -> None:
         logger_factory=structlog.BytesLoggerFactory() if as_json else structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def echo_reads(settings: Settings) -> None:
+    """``SQL_ECHO`` shows every statement; those that read do not pass the engine, which shows its own."""
+    if settings.sql_echo:
+        statement_read.connect(_echo)
+
+
+def _echo(engine: object, statement: str, parameters: object) -> None:
+    log.info("statement", sql=statement, parameters=str(parameters))
 
 
 def observe(app: Flask) -> None:

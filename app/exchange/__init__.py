@@ -1,0 +1,1 @@
+"""Exchange: insights in from files and out to files (Markdown, CSV, JSON)."""

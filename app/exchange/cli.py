@@ -1,0 +1,195 @@
+"""``insights import`` and ``insights export``."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+import click
+
+from app.cli_context import application, instance_option
+from app.errors import Invalid
+from app.exchange.importing import FAILED, Options, Outcome, run_import
+from app.exchange.mapping import Names, read_map
+from app.exchange.progress import Progress, progress
+from app.exchange.records import Reader
+from app.exchange.rows import Defaults
+from app.insights.models import Status
+
+Command = TypeVar("Command", bound=Callable[..., object])
+STATUS = click.Choice([str(status) for status in Status])
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUTPUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+
+
+@click.group("import")
+def import_command() -> None:
+    """Read insights from files. A row that was imported before is updated when it has changed."""
+
+
+@click.group("export")
+def export_command() -> None:
+    """Write insights to files, which "import" reads again."""
+
+
+def import_options(command: Command) -> Command:
+    """The options of every import; the command gets them as keywords for `_import`."""
+    for option in (
+        instance_option,
+        click.option("--verbose", "-v", is_flag=True, help="Tell what becomes of every row (a dry run always does)."),
+        click.option(
+            "--status", type=STATUS, default=str(Status.PUBLISHED), show_default=True,
+            help="Status of new insights whose row names none.",
+        ),
+        click.option(
+            "--batch-size", type=click.IntRange(1, 10_000), default=500, show_default=True,
+            help="Rows that are written together or not at all.",
+        ),
+        click.option("--map", "map_file", type=FILE, help="YAML file that tells what other names stand for."),
+        click.option("--dry-run", is_flag=True, help="Tell what would be done, and change nothing."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@import_command.command("markdown")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, path_type=Path))
+@import_options
+def import_markdown(folder: Path, **options: Any) -> None:
+    """Every Markdown file with YAML front matter below DIR."""
+    from app.exchange.formats.markdown import MarkdownReader
+
+    _import(MarkdownReader(folder), **options)
+
+
+@import_command.command("csv")
+@click.argument("file", type=FILE)
+@import_options
+def import_csv(file: Path, **options: Any) -> None:
+    """A table with a header row, separated by commas, semicolons or tabs."""
+    from app.exchange.formats.csv import CsvReader
+
+    _import(CsvReader(file), **options)
+
+
+@import_command.command("json")
+@click.argument("file", type=FILE)
+@import_options
+def import_json(file: Path, **options: Any) -> None:
+    """An array of objects, or one object a line."""
+    from app.exchange.formats.json import JsonReader
+
+    _import(JsonReader(file), **options)
+
+
+def _import(
+    reader: Reader,
+    instance: Path | None,
+    map_file: Path | None,
+    status: str,
+    batch_size: int,
+    dry_run: bool,
+    verbose: bool,
+) -> None:
+    """Exit status 1 when a row could not be written."""
+    options = Options(_names(map_file), Defaults(status=status), batch_size, dry_run)
+    with application(instance), progress(reader.total) as shown:
+        report = run_import(reader, options, _teller(shown, verbose or dry_run))
+        if not dry_run:
+            from app.analytics.commands import fold_counts
+
+            fold_counts()
+    click.echo(f"{'Dry run, nothing was written. ' if dry_run else ''}{report}")
+    if not report.complete:
+        raise click.exceptions.Exit(1)
+
+
+def _names(map_file: Path | None) -> Names:
+    if map_file is None:
+        return Names()
+    try:
+        return read_map(map_file)
+    except Invalid as error:
+        raise click.UsageError(error.detail) from error
+
+
+def _teller(shown: Progress, every_row: bool) -> Callable[[Outcome, int], None]:
+    def tell(outcome: Outcome, position: int) -> None:
+        if every_row or outcome.what == FAILED:
+            click.echo(f"{outcome.row.place}: {outcome.what}  {outcome.row.label}".rstrip())
+        for problem in outcome.row.problems:
+            click.echo(f"error: {problem}")
+        for warning in outcome.row.warnings:
+            click.echo(f"warning: {warning}")
+        shown.advance(position)
+
+    return tell
+
+
+def export_options(command: Command) -> Command:
+    """The filters of every export; the command gets them as keywords for `exported`."""
+    for option in (
+        instance_option,
+        click.option("--author", help="Only insights whose author's name holds this."),
+        click.option("--tag", "tags", multiple=True, help="Only insights with this tag; given twice, with both."),
+        click.option("--category", help="Only insights directly in this category."),
+        click.option("--status", type=STATUS, help="Only insights with this status."),
+    ):
+        command = option(command)
+    return command
+
+
+@export_command.command("markdown")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@export_options
+def export_markdown(folder: Path, instance: Path | None, **wanted: Any) -> None:
+    """One file with YAML front matter for each insight."""
+    with application(instance):
+        from app.exchange.formats.markdown import write_markdown
+        from app.exchange.queries import exported
+
+        _tell_number(write_markdown(exported(_filter(wanted)), folder))
+
+
+@export_command.command("csv")
+@click.argument("file", type=OUTPUT)
+@export_options
+def export_csv(file: Path, instance: Path | None, **wanted: Any) -> None:
+    """A table with a header row. FILE may be - for standard output."""
+    with application(instance), _output(file) as output:
+        from app.exchange.formats.csv import write_csv
+        from app.exchange.queries import exported
+
+        _tell_number(write_csv(exported(_filter(wanted)), output))
+
+
+@export_command.command("json")
+@click.argument("file", type=OUTPUT)
+@export_options
+def export_json(file: Path, instance: Path | None, **wanted: Any) -> None:
+    """An array with one object a line. FILE may be - for standard output."""
+    with application(instance), _output(file) as output:
+        from app.exchange.formats.json import write_json
+        from app.exchange.queries import exported
+
+        _tell_number(write_json(exported(_filter(wanted)), output))
+
+
+def _filter(wanted: dict[str, Any]) -> dict[str, Any]:
+    return {**wanted, "tags": list(wanted["tags"])}
+
+
+@contextmanager
+def _output(path: Path) -> Iterator[TextIO]:
+    """Standard output for ``-``; line ends are written as they are."""
+    if str(path) == "-":
+        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as file:
+            yield file
+    else:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+
+
+def _tell_number(number: int) -> None:
+    click.echo(f"{number} {'insight' if number == 1 else 'insights'} exported", err=True)

@@ -1,0 +1,1 @@
+"""The formats: each reads records from files and writes insights to them."""

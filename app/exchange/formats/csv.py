@@ -1,0 +1,119 @@
+"""A table with a header row, separated by commas, semicolons or tabs."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from app.exchange.records import CANONICAL, Insights, Place, Problem, Record, Unreadable
+
+DELIMITERS = ",;\t"
+LARGEST_CELL = 16 * 2**20
+
+
+class CsvReader:
+    """The rows below the header, read as they come; ``total`` counts bytes.
+
+    An empty cell says that a canonical field is empty, and nothing at all in any other column.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.total = path.stat().st_size
+        csv.field_size_limit(LARGEST_CELL)
+
+    def __iter__(self) -> Iterator[Record]:
+        with self._path.open("rb") as file:
+            lines = _Lines(file)
+            try:
+                header, delimiter = self._header(lines)
+            except Unreadable as error:
+                yield Record(error.problem.place, self.total, problem=error.problem)
+                return
+            rows = csv.reader(lines, delimiter=delimiter, strict=True)
+            while True:
+                place = Place(self._path.name, lines.number + 1)
+                try:
+                    cells = next(rows)
+                except StopIteration:
+                    return
+                except csv.Error as error:
+                    yield Record(place, lines.bytes, problem=Problem(place, f"is not valid CSV: {error}", "csv"))
+                    continue
+                if cells:
+                    yield self._record(place, lines.bytes, header, cells)
+
+    def _header(self, lines: "_Lines") -> tuple[list[str], str]:
+        first = next(lines, "").removeprefix("\ufeff")
+        place = Place(self._path.name, 1)
+        # The separator of most columns: a name seldom holds another one.
+        delimiter = max(DELIMITERS, key=lambda each: len(_cells(first, each)))
+        header = [name.strip() for name in _cells(first, delimiter)]
+        if not any(header):
+            raise Unreadable(Problem(place, "has no header row", "no_header"))
+        for number, name in enumerate(header, 1):
+            if not name:
+                raise Unreadable(Problem(place, f"column {number} has no name", "no_header"))
+            if not _is_utf8(name):
+                raise Unreadable(Problem(place, f"the name of column {number} is not UTF-8", "encoding"))
+            if name in header[: number - 1]:
+                raise Unreadable(Problem(place, "is the name of two columns", "duplicate", name))
+        return header, delimiter
+
+    def _record(self, place: Place, position: int, header: list[str], cells: list[str]) -> Record:
+        if len(cells) != len(header):
+            message = f"has {len(cells)} cells, the header has {len(header)}"
+            return Record(place, position, problem=Problem(place, message, "cells"))
+        row = dict(zip(header, cells, strict=True))
+        for name, cell in row.items():
+            if not _is_utf8(cell):
+                return Record(place, position, problem=Problem(place, "is not UTF-8", "encoding", name))
+        values = {name: cell for name, cell in row.items() if cell or name in CANONICAL}
+        return Record(place, position, values=values, typed=values)
+
+
+class _Lines:
+    """A file's lines as text; bytes that are not UTF-8 become lone surrogates, so that their cell can be named."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.number = 0
+        self.bytes = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._file)
+        self.number += 1
+        self.bytes += len(line)
+        return line.decode("utf-8", "surrogateescape")
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+
+
+def _is_utf8(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def write_csv(insights: Insights, file: TextIO) -> int:
+    """The canonical columns; returns the number of rows. Lines end with CR LF, so a cell may hold either."""
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(CANONICAL)
+    number = 0
+    for exported in insights:
+        insight = json.loads(exported.body)
+        cells = {**insight, "tags": _tags(insight["tags"]), "metadata": exported.metadata}
+        writer.writerow(["" if cells[name] is None else cells[name] for name in CANONICAL])
+        number += 1
+    return number
+
+
+def _tags(names: list[str]) -> str:
+    """Joined by semicolons; as a JSON list when a name would not survive that."""
+    joined = ";".join(names)
+    survives = not joined.startswith("[") and joined.count(";") < max(len(names), 1)
+    return joined if survives else json.dumps(names, ensure_ascii=False)

@@ -1,0 +1,128 @@
+"""``insights import`` and ``insights export`` as people call them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from app.cli import cli
+from app.config import Settings
+from app.exchange import cli as exchange_cli
+from tests.exchange.stored import as_json, numbers
+
+CSV = "external_key,title,description,team\na,Alpha,First,Ops\nb,Beta,Second,\n"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command with the test's database for its instance."""
+
+    @contextmanager
+    def application(instance: Path | None) -> Iterator[Flask]:
+        yield app
+
+    monkeypatch.setattr(exchange_cli, "application", application)
+    return lambda *arguments: CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    (tmp_path / "rows.csv").write_text(CSV)
+    return tmp_path / "rows.csv"
+
+
+def test_an_import_ends_with_its_sum(run: Run, table: Path):
+    result = run("import", "csv", table)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("2 rows: 2 created, 0 updated, 0 unchanged, 0 failed; 0 warnings; ")
+    assert result.stdout.rstrip().endswith(" rows/s")
+    assert len(result.stdout.splitlines()) == 1
+    assert numbers() == (2, 0, 0)
+
+
+def test_a_dry_run_tells_every_row(run: Run, table: Path):
+    result = run("import", "csv", table, "--dry-run")
+
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[:2] == ["rows.csv:2: created  a", "rows.csv:3: created  b"]
+    assert lines[2].startswith("Dry run, nothing was written. 2 rows: 2 created, 0 updated, 0 unchanged, 0 failed; ")
+    assert numbers() == (0, 0, 0)
+
+
+def test_a_wrong_row_is_told_and_the_status_is_1(run: Run, table: Path):
+    table.write_text(CSV + "c,,Third,\n")
+
+    result = run("import", "csv", table, "--batch-size", "1")
+
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[:2] == ["rows.csv:4: failed  c", "error: rows.csv:4: title: is required"]
+    assert "3 rows: 2 created, 0 updated, 0 unchanged, 1 failed; " in result.stdout
+    assert numbers() == (2, 0, 0)
+
+
+def test_options_reach_the_import(run: Run, table: Path, tmp_path: Path):
+    (tmp_path / "map.yaml").write_text("fields: {author: team}\n")
+
+    result = run("import", "csv", table, "--map", tmp_path / "map.yaml", "--status", "draft", "-v")
+
+    assert result.stdout.splitlines()[:2] == ["rows.csv:2: created  a", "rows.csv:3: created  b"]
+    output = as_json()
+    assert '"author" : "Ops"' in output
+    assert '"author" : "Unknown"' in output
+    assert output.count('"status" : "draft"') == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["csv", "missing.csv"], "File 'missing.csv' does not exist."),
+        (["markdown", "missing"], "Path 'missing' does not exist."),
+        (["csv", "{table}", "--batch-size", "0"], "0 is not in the range 1<=x<=10000."),
+        (["csv", "{table}", "--status", "done"], "'done' is not one of 'draft', 'published', 'archived'."),
+        (["csv", "{table}", "--map", "{table}"], "rows.csv:1: must be a mapping of fields"),
+    ],
+)
+def test_wrong_arguments_have_status_2(run: Run, table: Path, arguments: list[str], message: str):
+    result = run("import", *[argument.format(table=table) for argument in arguments])
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_an_export_goes_to_a_file_or_to_standard_output(run: Run, table: Path, tmp_path: Path):
+    run("import", "csv", table)
+
+    to_file = run("export", "json", tmp_path / "out.json", "--author", "unkn")
+    folder = run("export", "markdown", tmp_path / "out")
+
+    assert (to_file.exit_code, to_file.stderr) == (0, "2 insights exported\n")
+    assert (tmp_path / "out.json").read_text() == as_json()
+    assert folder.stderr == "2 insights exported\n"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.md", "b.md"]
+
+
+def test_a_real_process_imports_and_exports(settings: Settings, database_url: str, app: Flask, table: Path):
+    environment = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": settings.redis_url or "",
+                   "INSIGHTS_INSTANCE": str(settings.instance)}  # fmt: skip
+
+    def process(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "app.cli", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+
+    imported = process("import", "csv", str(table))
+    exported = process("export", "csv", "-", "--status", "published")
+
+    assert (imported.returncode, imported.stderr) == (0, b"")
+    assert imported.stdout.startswith(b"2 rows: 2 created, ")
+    assert (exported.returncode, exported.stderr) == (0, b"2 insights exported\n")
+    assert exported.stdout.startswith(b"external_key,public_id,title,")
+    assert exported.stdout.count(b"\r\n") == 3
