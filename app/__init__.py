@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Flask
+    from sqlalchemy import URL
 
     from app.config import Settings
 
 DEFAULT_DATABASE = "postgresql+psycopg://insights:insights@localhost/insights"
-CONNECTING = {"connect_timeout": "5", "application_name": "insights"}
+# Of each process, shared by those that read and those that write.
+CONNECTIONS = 10
+LOCK_TIMEOUT_SECONDS = 5
 
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
@@ -28,7 +31,8 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     app = Flask(
         __name__,
         template_folder=str(REPOSITORY / "templates"),
-        static_folder=str(REPOSITORY / "static"),
+        static_folder=str(REPOSITORY / "static" / "dist"),
+        static_url_path="/static",
         instance_path=str(settings.instance),
     )
     _configure(app, settings)
@@ -46,19 +50,35 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
 
 def _configure(app: "Flask", settings: "Settings") -> None:
-    from sqlalchemy import make_url
-
     from app.core.http.routing import IdConverter
 
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
-        SQLALCHEMY_DATABASE_URI=make_url(settings.database_url or DEFAULT_DATABASE).update_query_dict(CONNECTING),
+        SQLALCHEMY_DATABASE_URI=_database(settings),
         SQLALCHEMY_ECHO=settings.sql_echo,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 10, "pool_pre_ping": True, "pool_recycle": 3600},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": max(CONNECTIONS // 2, settings.web_threads),
+            "max_overflow": 0,
+            "pool_pre_ping": True,
+            "pool_recycle": 3600,
+        },
     )
     app.url_map.strict_slashes = False
     app.url_map.converters["id"] = IdConverter
+
+
+def _database(settings: "Settings") -> "URL":
+    """Where to connect, and how long a statement or a lock may take: a slow one must not keep a thread for ever."""
+    from sqlalchemy import make_url
+
+    timeouts = (
+        f"-c statement_timeout={settings.statement_timeout_seconds}s"
+        f" -c lock_timeout={LOCK_TIMEOUT_SECONDS if settings.statement_timeout_seconds else 0}s"
+        " -c idle_in_transaction_session_timeout=5min"
+    )
+    connecting = {"connect_timeout": "5", "application_name": "insights", "options": timeouts}
+    return make_url(settings.database_url or DEFAULT_DATABASE).update_query_dict(connecting)
 
 
 def _register_routes(app: "Flask") -> None:

@@ -40,7 +40,7 @@ def application(instance: Path | None, migrated: bool = True) -> Iterator["Flask
     from app.embedded import running_servers
 
     exit_on_sigterm()
-    with running_servers(load_settings(instance=instance)) as settings:
+    with running_servers(load_settings(instance=instance, statement_timeout_seconds=0)) as settings:
         count_with_web_server(settings.instance)
         from app import create_app
         from app.core.migrations import upgrade

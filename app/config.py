@@ -1,8 +1,11 @@
 """Settings: one typed, frozen class and the only reader of the environment and of ``instance/config.yaml``."""
 
+import contextlib
 import difflib
 import os
+import re
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,6 +17,9 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 Environment = Literal["dev", "staging", "prod", "offline"]
 
 SECRET_LENGTH = 32
+# Kubernetes tells every container about a service that is named "insights".
+OF_ORCHESTRATOR = re.compile(r"INSIGHTS_(SERVICE_|PORT(_|$))")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_SECRETS = frozenset({"", "insights", "changeme", "change-me", "secret", "dev", "default", "password"})
 
@@ -54,6 +60,9 @@ class Settings(BaseModel):
     log_format: Literal["console", "json"] | None = Field(None, validation_alias=_key("LOG_FORMAT"))
     web_workers: int | None = Field(None, ge=1, le=256, validation_alias=_key("WEB_CONCURRENCY"))
     web_threads: int = Field(2, ge=1, le=64, validation_alias=_key("INSIGHTS_WEB_THREADS"))
+    statement_timeout_seconds: int = Field(
+        15, ge=0, le=3600, validation_alias=_key("INSIGHTS_STATEMENT_TIMEOUT_SECONDS")
+    )
     max_body_bytes: int = Field(4 * 2**20, ge=1024, validation_alias=_key("INSIGHTS_MAX_BODY_BYTES"))
 
     @field_validator("cors_allowed_origins", mode="before")
@@ -62,6 +71,20 @@ class Settings(BaseModel):
         if isinstance(value, str):
             return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
         return value
+
+    @field_validator("cors_allowed_origins")
+    @classmethod
+    def _plain_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """No patterns: one that is meant for our own hosts easily fits somebody else's."""
+        for origin in value:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin} is not an origin such as https://app.example.org, nor *")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod
@@ -150,7 +173,7 @@ def _read_environment(environ: Mapping[str, str], problems: list[str]) -> dict[s
                 problems.append(f"{variable}: {value} can't be read ({error.strerror})")
             except ValueError as error:  # no text, or no path
                 problems.append(f"{variable}: {value!r} can't be read ({error})")
-        elif variable.startswith("INSIGHTS_"):
+        elif variable.startswith("INSIGHTS_") and not OF_ORCHESTRATOR.match(variable):
             problems.append(f"{variable}: no such setting{_suggest(variable, VARIABLES)}")
     return values
 
@@ -166,7 +189,7 @@ def _read_yaml(path: Path, problems: list[str]) -> dict[str, object]:
     if not isinstance(document, dict):
         problems.append(f"{path}: must be a mapping of settings")
         return {}
-    known = Settings.model_fields
+    known = {name: field for name, field in Settings.model_fields.items() if name != "instance"}
     unknown = (str(key) for key in document if key not in known)
     problems.extend(f"{path}: {key}: no such setting{_suggest(key, known)}" for key in unknown)
     return {key: value for key, value in document.items() if key in known}
@@ -192,11 +215,12 @@ def _suggest(name: str, known: Mapping[str, object]) -> str:
 def _local_secret(instance: Path) -> str:
     """The secret of a dev or offline instance: made once, kept in the instance folder, readable by its owner only."""
     path = instance / "secret_key"
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    if not path.exists():
         instance.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret := secrets.token_urlsafe(48))
-    return secret
+        with tempfile.NamedTemporaryFile("w", dir=instance, encoding="ascii") as file:  # mode 0600
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            # Complete from the first moment, and only one: of two processes that start at once, both read the winner's.
+            with contextlib.suppress(FileExistsError):
+                os.link(file.name, path)
+    return path.read_text(encoding="ascii").strip()

@@ -2,7 +2,7 @@
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
 import app.analytics.models  # noqa: F401  # tables that only SQL writes to
 from app.extensions import db
@@ -12,9 +12,15 @@ MIGRATION_LOCK = 7200
 
 
 def run_migrations() -> None:
-    """Run the wanted migrations, each in a transaction of its own, behind one advisory lock."""
-    with db.engine.connect() as connection:
+    """Run the wanted migrations, each in a transaction of its own, behind one advisory lock.
+
+    The connection is closed in the end, so neither the lock nor the settings outlive a migration that failed.
+    """
+    with create_engine(db.engine.url, poolclass=NullPool).connect() as connection:
+        # As long as they need; but a change of a table waits for others' locks only shortly, as everybody waits for it.
+        connection.execute(text("SET statement_timeout = 0; SET lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+        connection.execute(text("SET lock_timeout = '10s'"))
         connection.commit()
         context.configure(
             connection=connection,
@@ -24,8 +30,6 @@ def run_migrations() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
-        connection.commit()
 
 
 run_migrations()

@@ -7,13 +7,17 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from app.analytics.queries.gauges import gauges
+from app.errors import Unavailable
 
 
 class ResearchInsights(Collector):
     """The ``research_insights_*`` family, the same from every worker: it is read from the database."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        numbers = gauges()
+        try:
+            numbers = gauges()
+        except Unavailable:  # the counters still tell what is going on
+            return
         by_status = numbers["status"] or {}
         yield _gauge("research_insights_total", "Insights in all", sum(by_status.values()))
         yield _gauge("research_insights_validated", "Published insights", by_status.get("published", 0))

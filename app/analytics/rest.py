@@ -24,12 +24,18 @@ def statistics() -> Response:
 
 
 @api.endpoint(
-    "GET", "/metrics", {"type": "string"}, answer_example=examples.METRICS, content_type="text/plain", volatile=True
+    "GET",
+    "/metrics",
+    {"type": "string"},
+    answer_example=examples.METRICS,
+    content_type="text/plain",
+    volatile=True,
+    database=False,
 )
 def metrics() -> Response:
     """Prometheus metrics.
 
-    This service's counters over all its workers, and gauges read from the database.
+    This service's counters over all its workers, and gauges read from the database; without it, the counters alone.
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(RequestMetrics())

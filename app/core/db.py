@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+import structlog
 from psycopg import errors as pg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from app.core import reading
 from app.errors import DomainError, Invalid, NotFound, Refused, Unavailable
@@ -18,9 +20,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 8
-RETRYABLE = (pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable)
+RETRYABLE = (pg.SerializationFailure, pg.DeadlockDetected)
 OUT_OF_RANGE = "out of range"
 _AFTER_COMMIT = "after_commit"
+
+log = structlog.get_logger(__name__)
 
 
 def read_json(statement: str, /, **parameters: object) -> bytes | None:
@@ -50,9 +54,9 @@ def read_rows(statement: str, /, **parameters: object) -> Sequence[Any]:
     Inside a transaction it sees the transaction's own writes; outside it runs in autocommit, one round trip.
     """
     session = db.session()
+    if session.in_transaction():
+        return session.execute(text(statement), parameters).all()
     with _domain_errors():
-        if session.in_transaction():
-            return session.execute(text(statement), parameters).all()
         return reading.read(db.engine, statement, parameters)
 
 
@@ -75,6 +79,8 @@ def transact(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T
 
 def _commit(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     session = db.session()
+    if _AFTER_COMMIT in session.info:
+        raise RuntimeError("A command runs in its caller's transaction: it must not open another.")
     callbacks: list[Callable[[], object]] = []
     session.info[_AFTER_COMMIT] = callbacks
     try:
@@ -83,14 +89,24 @@ def _commit(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     except BaseException:
         session.rollback()
         raise
+    finally:
+        del session.info[_AFTER_COMMIT]
     for callback in callbacks:
-        callback()
+        _call_back(callback)
     return result
 
 
+def _call_back(callback: Callable[[], object]) -> None:
+    """What was written is written: a callback that fails is a fault to look into, not a failure of the command."""
+    try:
+        callback()
+    except Exception:
+        log.exception("a callback after the commit failed")
+
+
 def after_commit(callback: Callable[[], object]) -> None:
-    """Call back once the running transaction is committed; never when it is rolled back."""
-    db.session().info.setdefault(_AFTER_COMMIT, []).append(callback)
+    """Call back once the running transaction (`transact`) is committed; never when it is rolled back."""
+    db.session().info[_AFTER_COMMIT].append(callback)
 
 
 @contextmanager
@@ -111,7 +127,7 @@ def _domain_errors() -> Iterator[None]:
     """The last net: what the database refuses or can't do leaves as an error of ours, never as a driver's."""
     try:
         yield
-    except (DBAPIError, pg.Error) as error:
+    except (DBAPIError, pg.Error, NoFreeConnection) as error:
         meaning = _meaning(error.orig if isinstance(error, DBAPIError) else error)
         if meaning is None:
             raise
@@ -126,8 +142,14 @@ def _meaning(error: BaseException | None) -> DomainError | None:
             return Invalid(f"The database can't store this value: {error.diag.message_primary}.")
         case pg.SerializationFailure() | pg.DeadlockDetected() | pg.LockNotAvailable():
             return Unavailable("Others are changing the same data just now.")
+        case pg.ProgramLimitExceeded():
+            return Invalid(f"The database can't store this value: {error.diag.message_primary}.")
+        case pg.QueryCanceled():
+            return Unavailable("This takes too long just now; ask for less, or try again later.")
         case pg.OperationalError() | pg.InterfaceError():
             return Unavailable("The database can't be reached just now.")
+        case NoFreeConnection():
+            return Unavailable("Too many requests are waiting for the database just now.")
     return None
 
 

@@ -1,6 +1,5 @@
 """The one Markdown function: what a preview shows is what the page shows, and nothing of it can run."""
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -15,14 +14,13 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from app.core.names import slugify
 
 HEADING_LENGTH = 80
-CHECKBOX = re.compile(r"<input [^>]*>")
 TAGS = nh3.ALLOWED_TAGS | {"input", "section"}
 ATTRIBUTES: dict[str, set[str]] = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
     **{f"h{level}": {"id"} for level in range(1, 7)},
     "a": {"href", "title", "id", "class"},
     "code": {"class"},
-    "input": {"type", "checked", "disabled", "class"},
+    "input": {"type", "checked", "disabled", "class", "aria-label"},
     "li": {"id", "class"},
     "ol": {"class", "start"},
     "section": {"class"},
@@ -58,8 +56,9 @@ def render(source: str) -> Rendered:
     tokens = _parser().parse(source)
     _shift_headings(tokens)
     _align_cells(tokens)
+    _name_checkboxes(tokens)
     html = _parser().renderer.render(tokens, _parser().options, {})
-    return Rendered(_name_checkboxes(_sanitise(html)), tuple(_headings(tokens)))
+    return Rendered(_sanitise(html), tuple(_headings(tokens)))
 
 
 @cache
@@ -67,7 +66,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
     parser.use(footnote_plugin)
     parser.use(tasklists_plugin)
-    parser.use(anchors_plugin, min_level=1, max_level=6, slug_func=lambda title: slugify(title, HEADING_LENGTH))
+    parser.use(anchors_plugin, min_level=1, max_level=6, slug_func=_heading_id)
     return parser
 
 
@@ -83,6 +82,20 @@ def _align_cells(tokens: list[Token]) -> None:
     for token in tokens:
         if token.type in ("th_open", "td_open") and "style" in token.attrs:
             token.attrSet("align", str(token.attrs.pop("style")).removeprefix("text-align:"))
+
+
+def _name_checkboxes(tokens: list[Token]) -> None:
+    """A screen reader needs a name for each box of a task list. With HTML off, only that plugin makes such tokens."""
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "html_inline" and child.content.startswith("<input "):
+                state = "done" if "checked=" in child.content else "to do"
+                child.content = child.content.replace("<input ", f'<input aria-label="{state}" ', 1)
+
+
+def _heading_id(title: str) -> str:
+    """Prefixed, so that no heading takes the id of a part of the page."""
+    return f"section-{slugify(title, HEADING_LENGTH)}"
 
 
 def _headings(tokens: list[Token]) -> list[Heading]:
@@ -106,15 +119,6 @@ def _sanitise(html: str) -> str:
         link_rel="noopener noreferrer nofollow",
         attribute_filter=_only_checkboxes,
     )
-
-
-def _name_checkboxes(html: str) -> str:
-    """A screen reader needs a name for each box of a task list; only our own sanitised boxes are left by now."""
-    return CHECKBOX.sub(lambda box: box[0].replace("<input", f'<input aria-label="{_state(box[0])}"'), html)
-
-
-def _state(box: str) -> str:
-    return "done" if "checked" in box else "to do"
 
 
 def _only_checkboxes(tag: str, attribute: str, value: str) -> str | None:

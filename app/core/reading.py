@@ -16,7 +16,6 @@ from psycopg.rows import namedtuple_row
 from sqlalchemy import Engine, QueuePool, text
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 
-POOL_SIZE = 10
 RECYCLE_SECONDS = 3600
 
 # Sent with each statement and its parameters, for those who show, count or replay what is read.
@@ -34,7 +33,7 @@ def read(engine: Engine, statement: str, parameters: Mapping[str, object]) -> Se
     pool, sql = _pool(engine), _as_psycopg(statement)
     if statement_read.receivers:
         statement_read.send(engine, statement=sql, parameters=parameters)
-    for _ in range(POOL_SIZE):
+    for _ in range(pool.size()):
         try:
             return _run(pool, sql, parameters)
         except Lost:
@@ -69,7 +68,8 @@ def _pool(engine: Engine) -> QueuePool:
         connect: Any = partial(psycopg.connect, *arguments, **options, autocommit=True)
         _pools[engine] = QueuePool(
             connect,
-            pool_size=POOL_SIZE,
+            pool_size=engine.pool.size(),  # type: ignore[attr-defined]
+            max_overflow=0,
             recycle=RECYCLE_SECONDS,
             reset_on_return=None,
             use_lifo=True,

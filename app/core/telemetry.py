@@ -24,6 +24,7 @@ from app.core.reading import statement_read
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.3, 0.4, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 PROBES = frozenset({"/health", "/livez", "/readyz", "/metrics"})
 VARIABLE = re.compile(r"<(?:[^<>]*:)?([^<>:]+)>")
 MEASURED = "http_request_duration_seconds"
@@ -88,6 +89,8 @@ def _begin() -> None:
     offered = request.headers.get("X-Request-ID", "")
     g.request_id = offered if REQUEST_ID.fullmatch(offered) else uuid.uuid4().hex
     g.started = time.perf_counter()
+    if request.method not in METHODS:
+        request.prom_do_not_track = True  # type: ignore[attr-defined]  # else every invented word would be a label
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -16,6 +16,9 @@ from app.exchange.progress import Progress, progress
 from app.exchange.records import Reader
 from app.exchange.rows import Defaults
 from app.insights.models import Status
+
+if TYPE_CHECKING:
+    from app.insights.queries.listing import InsightFilter
 
 Command = TypeVar("Command", bound=Callable[..., object])
 STATUS = click.Choice([str(status) for status in Status])
@@ -176,8 +179,12 @@ def export_json(file: Path, instance: Path | None, **wanted: Any) -> None:
         _tell_number(write_json(exported(_filter(wanted)), output))
 
 
-def _filter(wanted: dict[str, Any]) -> dict[str, Any]:
-    return {**wanted, "tags": list(wanted["tags"])}
+def _filter(wanted: dict[str, Any]) -> "InsightFilter":
+    from app.exchange.queries import tag_ids_named
+    from app.insights.queries.listing import InsightFilter
+
+    tags = wanted.pop("tags")
+    return InsightFilter(**wanted, tag_ids=tag_ids_named(tags) if tags else ())
 
 
 @contextmanager

@@ -1,15 +1,16 @@
 """Write one batch of rows; the caller's transaction commits it."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row as StoredRow
+from sqlalchemy import text
 
-from app.exchange.queries import stored_insights
 from app.exchange.rows import Row
+from app.extensions import db
 from app.insights.commands.tagging import wanted_tags
-from app.insights.commands.updating import Change, update_insights
+from app.insights.commands.updating import Change, difference, update_insights
 from app.insights.commands.writing import create_insights
 from app.taxonomy.commands.resolving import resolve
 from app.taxonomy.models import Category
@@ -17,6 +18,14 @@ from app.taxonomy.models import Category
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 # Of a stored insight, its public id stays; its time of update alone is no change.
 NOT_COMPARED = frozenset({"public_id", "updated_at", "category_name", "tags"})
+
+STORED = text("""
+SELECT i.id, i.external_key, i.public_id, i.title, i.description, i.content, i.source, i.author, i.category_id,
+    i.priority, i.status, i.visibility, i.metadata AS extra, i.created_at, i.updated_at, i.published_at,
+    ARRAY (SELECT it.tag_id FROM insight_tags it WHERE it.insight_id = i.id) AS tag_ids
+FROM insights i
+WHERE i.external_key = ANY (CAST(:external_keys AS text[])) OR i.public_id = ANY (CAST(:public_ids AS uuid[]))
+ORDER BY i.id FOR NO KEY UPDATE OF i""")
 
 
 def import_batch(rows: Sequence[Row]) -> list[str]:
@@ -38,7 +47,7 @@ def import_batch(rows: Sequence[Row]) -> list[str]:
 def _known(rows: Sequence[Row]) -> dict[tuple[str, str], StoredRow[Any]]:
     keys = [identity for row in rows for identity in row.identities]
     external_keys = [key for name, key in keys if name == "external_key"]
-    stored = stored_insights(external_keys, [key for name, key in keys if name == "public_id"])
+    stored = _stored_insights(external_keys, [key for name, key in keys if name == "public_id"])
     return {(name, str(getattr(each, name))): each for each in stored for name in ("external_key", "public_id")}
 
 
@@ -63,24 +72,13 @@ def _change(
     wanted = {name: value for name, value in given.items() if name not in NOT_COMPARED}
     if "category_name" in given:
         wanted["category_id"] = categories.get(given["category_name"])
-    fields = {name: value for name, value in wanted.items() if not same(getattr(stored, name), value)}
     current = frozenset(stored.tag_ids)
-    desired = current if tag_ids is None else frozenset(tag_ids)
-    if not fields and desired == current:
-        return None
-    if given.get("updated_at") not in (None, stored.updated_at):
-        fields["updated_at"] = given["updated_at"]
-    return Change(stored.id, fields, desired - current, current - desired)
+    change = difference(stored, wanted, current, current if tag_ids is None else frozenset(tag_ids))
+    if change is None or given.get("updated_at") in (None, stored.updated_at):
+        return change
+    return replace(change, fields={**change.fields, "updated_at": given["updated_at"]})
 
 
-def same(stored: Any, given: Any) -> bool:
-    """Whether Postgres would store the given value as the one that it has: 1e5 is 100000 to it, but 1 is not true."""
-    if isinstance(stored, Mapping) and isinstance(given, Mapping):
-        return stored.keys() == given.keys() and all(same(stored[key], given[key]) for key in stored)
-    if isinstance(stored, list) and isinstance(given, list):
-        return len(stored) == len(given) and all(map(same, stored, given))
-    if isinstance(stored, bool) or isinstance(given, bool):
-        return stored is given
-    if isinstance(stored, (int, float)) and isinstance(given, (int, float)):
-        return Decimal(repr(stored)) == Decimal(repr(given))
-    return bool(stored == given)
+def _stored_insights(external_keys: Sequence[str], public_ids: Sequence[str]) -> Sequence[StoredRow[Any]]:
+    """The insights that have one of the keys or public ids, locked until the transaction ends."""
+    return db.session.execute(STORED, {"external_keys": list(external_keys), "public_ids": list(public_ids)}).all()

@@ -1,25 +1,13 @@
-"""Insights on their way out, and what is stored of those that come in."""
+"""Insights on their way out."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Row
-
-from app.core.db import like_literal, read_rows
+from app.core.db import read_rows
+from app.errors import NotFound
 from app.exchange.records import Exported
+from app.insights.queries.listing import InsightFilter
 
 BATCH = 200
-CATEGORY = "i.category_id = (SELECT id FROM categories WHERE folded(name) = folded(:category))"
-TAG = """(SELECT count(DISTINCT it.tag_id) FROM insight_tags it JOIN tags t ON t.id = it.tag_id
-    WHERE it.insight_id = i.id AND folded(t.name) = ANY (SELECT folded(n) FROM unnest(CAST(:tags AS text[])) n))
-    = (SELECT count(DISTINCT folded(n)) FROM unnest(CAST(:tags AS text[])) n)"""
-CONDITIONS = {
-    "status": "i.status = :status",
-    "category": CATEGORY,
-    "tags": TAG,
-    "author": r"i.author ILIKE :author ESCAPE '\'",
-}
-
 # In the order of the public ids: it is much the order of creation, and the same wherever the insights were imported.
 PAGE = """
 SELECT i.public_id, json_build_object(
@@ -33,31 +21,25 @@ SELECT i.public_id, json_build_object(
 FROM insights i LEFT JOIN categories c ON c.id = i.category_id
 WHERE {where} ORDER BY i.public_id LIMIT :batch"""
 
+TAGS_NAMED = """
+SELECT wanted.name, t.id FROM unnest(CAST(:names AS text[])) AS wanted(name)
+LEFT JOIN tags t ON folded(t.name) = folded(wanted.name)"""
 
-def exported(wanted: Mapping[str, Any]) -> Iterator[Exported]:
-    """The insights that fit all conditions (``status``, ``category``, ``tags``: all of them, ``author``: a part of it),
-    read in small batches; each batch sees what is stored at its time."""
-    given = {name: value for name, value in wanted.items() if value}
-    if "author" in given:
-        given["author"] = f"%{like_literal(given['author'])}%"
-    where = " AND ".join(CONDITIONS[name] for name in given) or "true"
-    rows = read_rows(PAGE.format(where=where), batch=BATCH, **given)
-    following = PAGE.format(where=f"{where} AND i.public_id > :after")
+
+def exported(wanted: InsightFilter) -> Iterator[Exported]:
+    """The insights that fit, read in small batches; each batch sees what is stored at its time."""
+    rows = read_rows(PAGE.format(where=wanted.where), batch=BATCH, **wanted.parameters)
+    following = PAGE.format(where=f"{wanted.where} AND i.public_id > :after")
     while rows:
         for row in rows:
             yield Exported(row.body, row.metadata)
-        rows = read_rows(following, batch=BATCH, after=rows[-1].public_id, **given)
+        rows = read_rows(following, batch=BATCH, after=rows[-1].public_id, **wanted.parameters)
 
 
-STORED = """
-SELECT i.id, i.external_key, i.public_id, i.title, i.description, i.content, i.source, i.author, i.category_id,
-    i.priority, i.status, i.visibility, i.metadata AS extra, i.created_at, i.updated_at, i.published_at,
-    ARRAY (SELECT it.tag_id FROM insight_tags it WHERE it.insight_id = i.id) AS tag_ids
-FROM insights i
-WHERE i.external_key = ANY (CAST(:external_keys AS text[])) OR i.public_id = ANY (CAST(:public_ids AS uuid[]))
-ORDER BY i.id FOR NO KEY UPDATE OF i"""
-
-
-def stored_insights(external_keys: Sequence[str], public_ids: Sequence[str]) -> Sequence[Row[Any]]:
-    """The insights that have one of the keys or public ids, locked until the transaction ends."""
-    return read_rows(STORED, external_keys=list(external_keys), public_ids=list(public_ids))
+def tag_ids_named(names: Sequence[str]) -> tuple[int, ...]:
+    """The ids of tags, regardless of case and accents. Raises `NotFound` for a name that is none."""
+    rows = read_rows(TAGS_NAMED, names=list(names))
+    for row in rows:
+        if row.id is None:
+            raise NotFound.of("Tag", repr(row.name))
+    return tuple(row.id for row in rows)

@@ -87,6 +87,7 @@ class Insight(Base):
         Index("idx_insights_author_status", "author", "status"),
         Index("ix_insights_created_at", text("created_at DESC"), text("id DESC")),
         Index("ix_insights_published_at", "published_at", postgresql_where=text("published_at IS NOT NULL")),
+        Index("ix_insights_author_part", "author", postgresql_using="gin", postgresql_ops={"author": "gin_trgm_ops"}),
         Index("ix_insights_search", text("search_vector(title, description, content)"), postgresql_using="gin"),
     )
 

@@ -3,18 +3,22 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, versioned_answer
 from app.insights import examples
-from app.insights.commands.writing import create_insight, delete_insight, update_insight
+from app.insights.commands.updating import update_insight
+from app.insights.commands.writing import create_insight, delete_insight
 from app.insights.queries.item import insight_json
 from app.insights.queries.listing import InsightFilter, insights_json
 from app.insights.schemas import FilterSchema, InsightAnswer, InsightPage, InsightSchema, SearchSchema
+from app.taxonomy.queries.categories import category_id_named
 
 api = Endpoints("insights", __name__, description="What staff have learned: capture it, find it, change it.")
+# No category has it: the page then says that nothing fits.
+NO_CATEGORY = 0
 INSIGHT_ID = '/insights/<id("insight_id"):insight_id>'
 
 
@@ -22,6 +26,7 @@ INSIGHT_ID = '/insights/<id("insight_id"):insight_id>'
     "POST",
     "/insights",
     InsightAnswer,
+    status=HTTPStatus.CREATED,
     body=InsightSchema,
     refuses=True,
     body_example=examples.DRAFT,
@@ -45,7 +50,7 @@ def create(draft: dict[str, Any]) -> Response:
     InsightPage,
     query=FilterSchema,
     answer_example=examples.PAGE,
-    page=lambda _: url_for("library.library") + f"?{request.query_string.decode()}",
+    page=lambda arguments: _library_address(arguments),  # noqa: PLW0108  # defined below
 )
 def list_insights(arguments: dict[str, Any]) -> Response:
     """A page of insights, newest first."""
@@ -102,15 +107,29 @@ def update(changes: dict[str, Any], insight_id: int) -> Response:
     return versioned_answer(*transact(command))
 
 
-@api.endpoint("DELETE", INSIGHT_ID)
+@api.endpoint("DELETE", INSIGHT_ID, status=HTTPStatus.NO_CONTENT)
 def delete(insight_id: int) -> Response:
     """Delete an insight."""
     transact(delete_insight, insight_id, expected_version())
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
+def _library_address(arguments: dict[str, Any]) -> str:
+    """The page that shows the same: it knows categories by id, and pages by number."""
+    page, page_size, _ = _slice(arguments)
+    shown = {name: arguments.get(name) for name in ("status", "priority", "visibility", "category_id", "author")}
+    if name := arguments.get("category"):
+        shown["category_id"] = category_id_named(name) or NO_CATEGORY
+    return url_for("library.library", **{**shown, "page": page, "page_size": page_size})
+
+
 def _page(arguments: dict[str, Any]) -> bytes:
+    page, page_size, offset = _slice(arguments)
+    return insights_json(InsightFilter.of(arguments), page, page_size, offset)
+
+
+def _slice(arguments: dict[str, Any]) -> tuple[int, int, int | None]:
+    """Page, page size and, when the caller counts by rows, the offset."""
     page_size = arguments.get("limit", arguments["page_size"])
     offset = arguments.get("offset")
-    page = arguments["page"] if offset is None else offset // page_size + 1
-    return insights_json(InsightFilter.of(arguments), page, page_size, offset)
+    return (arguments["page"] if offset is None else offset // page_size + 1), page_size, offset

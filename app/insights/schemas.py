@@ -73,7 +73,7 @@ class SearchSchema(FilterSchema):
 
     as_text = False
 
-    query = Text(most=TITLE_LENGTH)
+    query = Text(most=TITLE_LENGTH, strip=True)
     tag_ids = Many(Id(), most=MOST_TAGS, metadata={"description": "An insight must carry all of them."})
 
     @pre_load
@@ -118,5 +118,5 @@ class InsightPage(Schema):
 class LibrarySchema(FilterSchema):
     """The query of the library page: the list's filters, tags and the search box."""
 
-    q = Text(most=TITLE_LENGTH)
+    q = Text(most=TITLE_LENGTH, strip=True)
     tag_ids = Many(Id(), most=MOST_TAGS)

@@ -8,7 +8,8 @@ import app.demo
 from app.core.db import read_rows, transact
 from app.demo import seed_demo
 from app.exchange.formats.markdown import MarkdownReader
-from app.insights.commands.writing import create_insight, delete_insight, update_insight
+from app.insights.commands.updating import update_insight
+from app.insights.commands.writing import create_insight, delete_insight
 from tests.exchange.reading import rows
 from tests.exchange.stored import numbers, versions
 

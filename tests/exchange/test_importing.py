@@ -13,7 +13,8 @@ from app.exchange import importing
 from app.exchange.commands import import_batch
 from app.exchange.importing import Report
 from app.exchange.rows import Row
-from app.insights.commands.writing import create_insight, update_insight
+from app.insights.commands.updating import update_insight
+from app.insights.commands.writing import create_insight
 from tests.exchange.conftest import Write
 from tests.exchange.stored import imported, numbers, versions
 

@@ -1,6 +1,7 @@
 """A route of the API declared in one place: what it takes, what it answers, how it refuses."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -22,7 +23,6 @@ IF_MATCH = {
     "description": "The ETag (or the version in quotes) that the caller read; 412 when the stored version is another.",
     "schema": {"type": "string", "example": '"3"'},
 }
-UNAVAILABLE = 503
 PROBLEMS = {
     400: ("Refused: a duplicate, an unknown reference, or something still in use.", "That name is taken already."),
     404: ("There is no such thing.", "Tag 42 does not exist."),
@@ -34,15 +34,6 @@ PROBLEMS = {
     415: ("The body is not JSON.", "Send the body as application/json."),
     422: ("One or more fields are wrong; all of them are named.", "title: is required"),
     503: ("The database can't be reached just now.", "The database can't be reached just now."),
-}
-TITLES = {
-    400: "Bad Request",
-    404: "Not Found",
-    412: "Precondition Failed",
-    413: "Request Entity Too Large",
-    415: "Unsupported Media Type",
-    422: "Unprocessable Entity",
-    503: "Service Unavailable",
 }
 
 
@@ -79,6 +70,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         rule: str,
         answer: Marshmallow | type[Marshmallow] | dict[str, Any] | None = None,
         *,
+        status: int = HTTPStatus.OK,
         body: Marshmallow | type[Marshmallow] | None = None,
         query: type[Marshmallow] | None = None,
         refuses: bool = False,
@@ -96,37 +88,32 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         answer has no ETag. ``database``: it needs the database; ``unavailable``: what its 503 holds when that is no
         problem document. Which other errors are possible follows from the rest.
         """
-        status = {"POST": 201, "DELETE": 204}.get(method, 200) if not rule.endswith("/search") else 200
+        headers = {} if volatile or answer is None else ETAG | (LOCATION if status == HTTPStatus.CREATED else {})
+        possible = _problems(method, rule, body, query, refuses=refuses, database=database and not unavailable)
+        steps = [
+            page_for_people(page) if page else None,
+            *map(self._problem, possible),
+            self._not_modified() if method == "GET" and not volatile else None,
+            self._unavailable(unavailable) if unavailable else None,
+            self.response(status, answer, headers=headers, content_type=content_type, example=answer_example),
+            self.arguments(body, error_status_code=422, example=body_example) if body else None,
+            self.arguments(query, location="query", error_status_code=422) if query else None,
+            self.doc(parameters=[IF_MATCH]) if method in ("PUT", "DELETE") else None,
+            self.route(rule, methods=[method]),
+        ]
 
         def declare(view: View) -> View:
-            if page is not None:
-                view = page_for_people(page)(view)
-            for problem in _problems(method, rule, body, query, refuses=refuses, database=database):
-                if problem != UNAVAILABLE or unavailable is None:
-                    view = self._declare_problem(problem)(view)
-            if method == "GET" and not volatile:
-                view = self.alt_response(304, description="Not modified since the ETag in `If-None-Match`.")(view)
-            if unavailable is not None:
-                view = self.alt_response(UNAVAILABLE, schema=unavailable, description=PROBLEMS[UNAVAILABLE][0])(view)
-            headers = {} if volatile or method == "DELETE" else ETAG | (LOCATION if status == 201 else {})
-            view = self.response(status, answer, headers=headers, content_type=content_type, example=answer_example)(
-                view
-            )
-            if body is not None:
-                view = self.arguments(body, error_status_code=422, example=body_example)(view)
-            if query is not None:
-                view = self.arguments(query, location="query", error_status_code=422)(view)
-            if method in ("PUT", "DELETE"):
-                view = self.doc(parameters=[IF_MATCH])(view)
-            return self.route(rule, methods=[method])(view)  # type: ignore[no-any-return]
+            for step in filter(None, steps):
+                view = step(view)
+            return view
 
         return declare
 
-    def _declare_problem(self, status: int) -> Callable[[View], View]:
+    def _problem(self, status: int) -> Callable[[View], View]:
         description, detail = PROBLEMS[status]
         example = {
             "type": "about:blank",
-            "title": TITLES[status],
+            "title": HTTPStatus(status).phrase,
             "status": status,
             "detail": detail,
             "instance": "/insights",
@@ -136,6 +123,14 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
             status, schema=Problem, content_type=MEDIA_TYPE, description=description, example=example
         )
 
+    def _unavailable(self, schema: type[Marshmallow]) -> Callable[[View], View]:
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return self.alt_response(status, schema=schema, description=PROBLEMS[status][0])  # type: ignore[no-any-return]
+
+    def _not_modified(self) -> Callable[[View], View]:
+        description = "Not modified since the ETag in `If-None-Match`."
+        return self.alt_response(HTTPStatus.NOT_MODIFIED, description=description)  # type: ignore[no-any-return]
+
 
 def _problems(method: str, rule: str, body: object, query: object, *, refuses: bool, database: bool) -> list[int]:
     """The errors that a route with these properties can answer."""
@@ -144,9 +139,9 @@ def _problems(method: str, rule: str, body: object, query: object, *, refuses: b
         400: refuses,
         404: item,
         412: method in ("PUT", "DELETE"),
-        413: body is not None,
-        415: body is not None,
-        422: item or body is not None or query is not None,
+        413: bool(body),
+        415: bool(body),
+        422: item or bool(body or query),
         503: database,
     }
     return [status for status, may_be in possible.items() if may_be]

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 
+import orjson
 from flask import Flask, request, url_for
 from markupsafe import Markup
 
@@ -19,14 +20,16 @@ YEAR_IN_SECONDS = 365 * 24 * 3600
 def equip(app: Flask) -> None:
     """Register the globals and filters that templates use."""
     app.jinja_env.globals.update(asset=asset, version=VERSION, page_url=page_url)
-    app.jinja_env.filters.update(datetime=readable_datetime, day=readable_day, number=readable_number)
+    app.jinja_env.filters.update(
+        datetime=readable_datetime, day=readable_day, number=readable_number, json=compact_json
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_IN_SECONDS
 
 
 def asset(name: str) -> str:
     """The address of a built file; its name changes with its content, so browsers may keep it for a year."""
-    return url_for("static", filename=f"dist/{_manifest(DIST / 'manifest.json')[name]}")
+    return url_for("static", filename=_manifest(DIST / "manifest.json")[name])
 
 
 @cache
@@ -57,6 +60,11 @@ def _time(value: str, form: str) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         value, moment.strftime("%Y-%m-%d %H:%M:%S UTC"), moment.strftime(form)
     )
+
+
+def compact_json(value: object) -> str:
+    """JSON for people to read; the template escapes it like any text."""
+    return orjson.dumps(value).decode()
 
 
 def readable_number(value: int) -> str:

@@ -74,9 +74,11 @@ def answer(
         **(members or {}),
     }
     if prefers_html():
-        page = render_template("error.html", **problem)
-        return Response(page, status, headers, mimetype="text/html")
-    return Response(orjson.dumps(problem), status, headers, content_type=MEDIA_TYPE)
+        response = Response(render_template("error.html", **problem), status, headers, mimetype="text/html")
+    else:
+        response = Response(orjson.dumps(problem), status, headers, content_type=MEDIA_TYPE)
+    response.vary.add("Accept")
+    return response
 
 
 def _field_error(error: FieldError) -> dict[str, Any]:

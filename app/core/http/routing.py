@@ -20,6 +20,9 @@ class InvalidPath(HTTPException):
 class IdConverter(BaseConverter):
     """``<id("insight_id"):insight_id>``: what is no whole number is a 422 that names the parameter, not a 404."""
 
+    # Words that stand where an id may stand: with another method they are a 405, not a wrong id.
+    regex = r"(?!(?:search|tree)$)[^/]+"
+
     def __init__(self, url_map: Map, name: str) -> None:
         super().__init__(url_map)
         self.name = name

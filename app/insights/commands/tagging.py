@@ -1,9 +1,9 @@
-"""The links between insights and tags."""
+"""The links between insights and tags, many at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import select, text
 
 from app.extensions import db
 from app.insights.models import InsightTag
@@ -20,6 +20,13 @@ LINK = text("""
     JOIN tags t ON t.id = link.tag_id
     FOR KEY SHARE OF t
     ON CONFLICT DO NOTHING""")
+UNLINK = text("""
+    DELETE FROM insight_tags it
+    USING unnest(CAST(:insight_ids AS int[]), CAST(:tag_ids AS int[])) AS gone(insight_id, tag_id)
+    WHERE it.insight_id = gone.insight_id AND it.tag_id = gone.tag_id""")
+
+# An insight's id and a tag's id.
+Pairs = Iterable[tuple[int, int]]
 
 
 def wanted_tags(drafts: Sequence[Mapping[str, Any]]) -> list[list[int] | None]:
@@ -37,28 +44,30 @@ def _wanted(draft: Mapping[str, Any], ids: Mapping[str, int]) -> list[int] | Non
     return None if names is None else list(dict.fromkeys(ids[name] for name in names))
 
 
-def link(pairs: Iterable[tuple[int, int]]) -> None:
-    """Tag insights: pairs of insight id and tag id."""
-    insight_ids, tag_ids = [], []
-    for insight_id, tag_id in pairs:
-        insight_ids.append(insight_id)
-        tag_ids.append(tag_id)
-    if insight_ids:
-        db.session.execute(LINK, {"insight_ids": insight_ids, "tag_ids": tag_ids})
+def link(pairs: Pairs) -> None:
+    """Tag insights."""
+    if links := list(pairs):
+        db.session.execute(LINK, _columns(links))
 
 
-def unlink(insight_id: int, tag_ids: Iterable[int]) -> None:
-    """Take tags off one insight."""
-    ids = list(tag_ids)
-    if ids:
-        db.session.execute(delete(InsightTag).where(InsightTag.insight_id == insight_id, InsightTag.tag_id.in_(ids)))
+def unlink(pairs: Pairs) -> None:
+    """Take tags off insights."""
+    if links := list(pairs):
+        db.session.execute(UNLINK, _columns(links))
 
 
-def tags_of(insight_id: int) -> set[int]:
+def _columns(links: list[tuple[int, int]]) -> dict[str, list[int]]:
+    return {
+        "insight_ids": [insight_id for insight_id, _ in links],
+        "tag_ids": [tag_id for _, tag_id in links],
+    }
+
+
+def tags_of(insight_id: int) -> frozenset[int]:
     """The ids of one insight's tags."""
-    return set(db.session.scalars(select(InsightTag.tag_id).where(InsightTag.insight_id == insight_id)))
+    return frozenset(db.session.scalars(select(InsightTag.tag_id).where(InsightTag.insight_id == insight_id)))
 
 
-def existing_tags(tag_ids: Iterable[int]) -> set[int]:
+def existing_tags(tag_ids: Iterable[int]) -> frozenset[int]:
     """Those of the ids that are tags."""
-    return set(db.session.scalars(select(Tag.id).where(Tag.id.in_(list(tag_ids)))))
+    return frozenset(db.session.scalars(select(Tag.id).where(Tag.id.in_(list(tag_ids)))))

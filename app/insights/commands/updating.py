@@ -1,8 +1,9 @@
-"""Change many insights at once, for the importer."""
+"""Insights are changed here, and nowhere else: one for REST and pages, many for the importer."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -10,25 +11,20 @@ from sqlalchemy import text
 from app.core.clock import now
 from app.core.db import after_commit, refusing
 from app.core.metrics import insights_updated
-from app.errors import Refused
 from app.extensions import db
-from app.insights.commands.tagging import link
+from app.insights.commands.checking import lock_insight, refusals
+from app.insights.commands.tagging import existing_tags, link, tags_of, unlink, wanted_tags
+from app.insights.commands.writing import COLUMNS, category_ids
 
-COLUMNS = (
-    "external_key", "title", "description", "content", "source", "author", "category_id", "priority", "status",
-    "visibility", "metadata", "created_at", "updated_at", "published_at",
-)  # fmt: skip
+STORED_AS = {"extra": "metadata"}
+CHANGEABLE = tuple(STORED_AS.get(name, name) for name in COLUMNS if name != "public_id")
 # What a change doesn't name is taken from the row itself.
 UPDATE = text(f"""
-    UPDATE insights i SET ({", ".join(COLUMNS)}) = (
-        SELECT {", ".join(f"changed.{name}" for name in COLUMNS)} FROM jsonb_populate_record(i, change.fields) changed)
+    UPDATE insights i SET ({", ".join(CHANGEABLE)}) = (
+        SELECT {", ".join(f"changed.{name}" for name in CHANGEABLE)}
+        FROM jsonb_populate_record(i, change.fields) changed)
     FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(id integer, fields jsonb)
     WHERE i.id = change.id""")
-UNLINK = text("""
-    DELETE FROM insight_tags it
-    USING unnest(CAST(:insight_ids AS int[]), CAST(:tag_ids AS int[])) AS gone(insight_id, tag_id)
-    WHERE it.insight_id = gone.insight_id AND it.tag_id = gone.tag_id""")
-TAKEN = Refused.because_of("external_key", "An insight with one of the external keys already exists.", "duplicate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +37,55 @@ class Change:
     gone_tags: frozenset[int] = frozenset()
 
 
+def update_insight(insight_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> bool:
+    """Change the given fields, tags included; False when everything was so already and nothing was written."""
+    stored = lock_insight(insight_id, expected_version)
+    [category] = category_ids([changes])
+    [wanted] = wanted_tags([changes])
+    current = tags_of(insight_id)
+    desired = current if wanted is None else existing_tags(wanted)
+    change = difference(stored, {**changes, **category}, current, desired)
+    if change is None:
+        return False
+    update_insights([change])
+    return True
+
+
+def difference(
+    stored: Any, given: Mapping[str, Any], current: frozenset[int], desired: frozenset[int]
+) -> Change | None:
+    """Where the given values and tags differ from the stored ones; None: nowhere."""
+    named = {name: given[name] for name in COLUMNS if name in given}
+    fields = {name: value for name, value in named.items() if not same(getattr(stored, name), value)}
+    if not fields and desired == current:
+        return None
+    return Change(stored.id, fields, desired - current, current - desired)
+
+
 def update_insights(changes: Sequence[Change]) -> None:
     """Write changes in a few statements, however many they are. The caller has locked the insights and knows that each
     change is one: every one of them makes a new version."""
     # The rows first, also when only tags change: it takes the locks in the order that the counts want.
     rows = [{"id": change.insight_id, "fields": _fields(change)} for change in changes]
-    with refusing({"uq_insights_external_key": TAKEN}):
+    with refusing(refusals(changes[0].fields if len(changes) == 1 else {})):
         db.session.execute(UPDATE, {"changes": json.dumps(rows, default=str, ensure_ascii=False)})
-    gone = [(change.insight_id, tag_id) for change in changes for tag_id in change.gone_tags]
-    if gone:
-        insight_ids, tag_ids = zip(*gone, strict=True)
-        db.session.execute(UNLINK, {"insight_ids": list(insight_ids), "tag_ids": list(tag_ids)})
+    unlink((change.insight_id, tag_id) for change in changes for tag_id in change.gone_tags)
     link((change.insight_id, tag_id) for change in changes for tag_id in change.new_tags)
     after_commit(lambda: insights_updated.inc(len(changes)))
 
 
 def _fields(change: Change) -> dict[str, Any]:
-    renamed = {"metadata" if name == "extra" else name: value for name, value in change.fields.items()}
-    return {"updated_at": now(), **renamed}
+    return {"updated_at": now(), **{STORED_AS.get(name, name): value for name, value in change.fields.items()}}
+
+
+def same(stored: Any, given: Any) -> bool:
+    """Whether Postgres would store the given value as the one that it has: 1e5 is 100000 to it, but 1 is not true."""
+    if isinstance(stored, Mapping) and isinstance(given, Mapping):
+        return stored.keys() == given.keys() and all(same(stored[key], given[key]) for key in stored)
+    if isinstance(stored, list) and isinstance(given, list):
+        return len(stored) == len(given) and all(map(same, stored, given))
+    if isinstance(stored, bool) or isinstance(given, bool):
+        return stored is given
+    if isinstance(stored, (int, float)) and isinstance(given, (int, float)):
+        return Decimal(repr(stored)) == Decimal(repr(given))
+    return bool(stored == given)

@@ -1,18 +1,18 @@
-"""Insights are made, changed and deleted here, and nowhere else: REST, pages and the importer call these."""
+"""Insights are made and deleted here, and nowhere else: REST, pages and the importer call these."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import uuid_utils.compat as uuid
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, text
 
 from app.core.clock import now
-from app.core.db import OUT_OF_RANGE, after_commit, refusing
-from app.core.metrics import insights_created, insights_deleted, insights_updated
-from app.errors import DomainError, NotFound, Refused, Stale
+from app.core.db import after_commit, refusing
+from app.core.metrics import insights_created, insights_deleted
 from app.extensions import db
-from app.insights.commands.tagging import existing_tags, link, tags_of, unlink, wanted_tags
+from app.insights.commands.checking import lock_insight, refusals
+from app.insights.commands.tagging import link, wanted_tags
 from app.insights.models import Insight, Priority, Status, Visibility
 from app.taxonomy.commands.resolving import resolve
 from app.taxonomy.models import Category
@@ -45,10 +45,10 @@ def create_insights(drafts: Sequence[Mapping[str, Any]]) -> list[int]:
 
     A draft holds the fields of `InsightSchema` and, from an import, also its time stamps and ``public_id``.
     """
-    columns = _with_categories(drafts)
+    columns = category_ids(drafts)
     tags = wanted_tags(drafts)
     rows = [_row(draft, extra) for draft, extra in zip(drafts, columns, strict=True)]
-    with refusing(_refusals(rows[0])):
+    with refusing(refusals(rows[0] if len(rows) == 1 else {})):
         stored = db.session.execute(INSERT, {"rows": json.dumps(rows, default=str, ensure_ascii=False)})
     id_of = {row.public_id: row.id for row in stored}
     ids = [id_of[row["public_id"]] for row in rows]
@@ -57,29 +57,9 @@ def create_insights(drafts: Sequence[Mapping[str, Any]]) -> list[int]:
     return ids
 
 
-def update_insight(insight_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> bool:
-    """Change the given fields, tags included; False when everything was so already and nothing was written."""
-    stored = _lock(insight_id, expected_version)
-    values = {name: changes[name] for name in COLUMNS if name in changes} | _with_categories([changes])[0]
-    values = {name: value for name, value in values.items() if getattr(stored, name) != value}
-    [wanted] = wanted_tags([changes])
-    current = tags_of(insight_id)
-    desired = current if wanted is None else existing_tags(wanted)
-    if not values and desired == current:
-        return False
-    # The row first, also when only tags change: it takes the lock in the order that the counts want.
-    with refusing(_refusals(values)):
-        touched = {"updated_at": func.clock_timestamp(), **values}
-        db.session.execute(update(Insight).where(Insight.id == insight_id).values(**touched))
-    unlink(insight_id, current - desired)
-    link((insight_id, tag_id) for tag_id in desired - current)
-    after_commit(insights_updated.inc)
-    return True
-
-
 def delete_insight(insight_id: int, expected_version: int | None = None) -> None:
     """Delete an insight and its links."""
-    _lock(insight_id, expected_version)
+    lock_insight(insight_id, expected_version)
     db.session.execute(delete(Insight).where(Insight.id == insight_id))
     after_commit(insights_deleted.inc)
 
@@ -103,7 +83,7 @@ def _row(draft: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     return defaults | {name: draft[name] for name in COLUMNS if name in draft} | dict(extra)
 
 
-def _with_categories(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def category_ids(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """For each draft that names its category and gives no id, the id; missing categories are made."""
     named = {
         place: draft["category_name"]
@@ -112,27 +92,3 @@ def _with_categories(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
     }
     ids = resolve(Category, list(named.values())) if named else {}
     return [{"category_id": ids[named[place]]} if place in named else {} for place in range(len(drafts))]
-
-
-def _lock(insight_id: int, expected_version: int | None) -> Insight:
-    statement = select(Insight).where(Insight.id == insight_id).with_for_update(key_share=True)
-    with refusing({OUT_OF_RANGE: NotFound.of("Insight", insight_id)}):
-        stored = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-    if stored is None:
-        raise NotFound.of("Insight", insight_id)
-    db.session.expunge(stored)
-    if expected_version is not None and expected_version != stored.version:
-        raise Stale.of("Insight", insight_id, stored.version)
-    return stored
-
-
-def _refusals(values: Mapping[str, Any]) -> dict[str, DomainError]:
-    category_id = values.get("category_id")
-    unknown = Refused.because_of(
-        "category_id", f"category_id: category {category_id} does not exist.", "unknown_reference"
-    )
-    external_key = values.get("external_key")
-    taken = Refused.because_of(
-        "external_key", f"An insight with the external key {external_key!r} already exists.", "duplicate"
-    )
-    return {"fk_insights_category_id": unknown, OUT_OF_RANGE: unknown, "uq_insights_external_key": taken}

@@ -18,8 +18,8 @@ COUNTED = {
 }
 UNCOUNTED = {
     "author": r"i.author ILIKE :author ESCAPE '\'",
-    "tag_ids": "(SELECT count(*) FROM insight_tags it WHERE it.insight_id = i.id AND it.tag_id = ANY (:tag_ids))"
-    " = cardinality(:tag_ids)",
+    "tag_ids": "i.id IN (SELECT insight_id FROM insight_tags WHERE tag_id = ANY (:tag_ids)"
+    " GROUP BY insight_id HAVING count(*) = cardinality(:tag_ids))",
 }
 
 ALL_WORDS = "search_vector(i.title, i.description, i.content) @@ plainto_tsquery('english', folded(:words))"
@@ -77,36 +77,40 @@ class InsightFilter:
 
     @property
     def given(self) -> dict[str, Any]:
-        """The conditions that are set, as bound parameters."""
+        """The conditions that are set."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value not in (None, "", ())}
+
+    @property
+    def where(self) -> str:
+        """The conditions on an insight ``i``, but for the text."""
+        return _where({**COUNTED, **UNCOUNTED}, self.given, "i")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the conditions bind."""
+        bound = {name: value for name, value in self.given.items() if name != "query"}
+        if self.author:
+            bound["author"] = f"%{like_literal(self.author)}%"
+        if self.tag_ids:
+            bound["tag_ids"] = list(self.tag_ids)
+        if self.query:
+            bound |= {"words": self.query, "substring": f"%{like_literal(self.query)}%"}
+        return bound
 
 
 def insights_json(wanted: InsightFilter, page: int = 1, page_size: int = 20, skip: int | None = None) -> bytes:
     """One page (`InsightPage`), newest first; ``skip`` overrides where the page begins."""
     given = wanted.given
-    where = _where({**COUNTED, **UNCOUNTED}, given, "i")
     counted = not (given.keys() & {*UNCOUNTED, "query"})
-    total = COUNT_OF_CELLS.format(where=_where(COUNTED, given, "cell")) if counted else COUNT_OF_FOUND
-    found = (SEARCHED if "query" in given else FILTERED).format(where=where)
-    matched = MATCHED if "query" in given else "NULL"
-    statement = PAGE.format(found=found, total=total, matched=matched)
+    statement = PAGE.format(
+        found=(SEARCHED if wanted.query else FILTERED).format(where=wanted.where),
+        total=COUNT_OF_CELLS.format(where=_where(COUNTED, given, "cell")) if counted else COUNT_OF_FOUND,
+        matched=MATCHED if wanted.query else "NULL",
+    )
     skip = (page - 1) * page_size if skip is None else skip
-    return read_json(statement, **_bound(given), skip=skip, page=page, page_size=page_size) or b"{}"
+    return read_json(statement, **wanted.parameters, skip=skip, page=page, page_size=page_size) or b"{}"
 
 
 def _where(conditions: Mapping[str, str], given: Mapping[str, Any], row: str) -> str:
     return " AND ".join(sql.format(row=row) for name, sql in conditions.items() if name in given) or "true"
-
-
-def _bound(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as the conditions name them."""
-    bound = {name: value for name, value in given.items() if name != "query"}
-    if "author" in bound:
-        bound["author"] = f"%{like_literal(bound['author'])}%"
-    if "tag_ids" in bound:
-        bound["tag_ids"] = list(bound["tag_ids"])
-    if "query" in given:
-        bound["words"] = given["query"]
-        bound["substring"] = f"%{like_literal(given['query'].strip())}%"
-    return bound

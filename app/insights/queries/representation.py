@@ -20,7 +20,7 @@ LEFT JOIN (
     {DIRECT_COUNTS.format(within="category_id IN (SELECT category_id FROM page JOIN insights USING (id))")}
 ) d ON d.category_id = c.id
 LEFT JOIN (
-    SELECT it.insight_id, json_agg({TAG} ORDER BY t.name) AS tags
+    SELECT it.insight_id, json_agg({TAG} ORDER BY folded(t.name)) AS tags
     FROM page JOIN insight_tags it ON it.insight_id = page.id JOIN tags_counted t ON t.id = it.tag_id
     GROUP BY it.insight_id
 ) tagged ON tagged.insight_id = i.id"""

@@ -1,11 +1,8 @@
 """Categories as JSON. Counts come from the cells that the database keeps (``insight_cells``), never from a recount."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
-from app.core.db import Versioned, read_json, read_versioned
+from app.core.db import Versioned, read_json, read_rows, read_versioned
 
 # The insights directly in each category; `within` narrows the cells so that an item reads only its own.
 DIRECT_COUNTS = "SELECT category_id, sum(n)::bigint AS n FROM insight_cells WHERE {within} GROUP BY category_id"
@@ -22,10 +19,10 @@ FROM categories c LEFT JOIN ({DIRECT_COUNTS.format(within="category_id = :id")})
 WHERE c.id = :id"""
 
 LIST = f"""
-SELECT coalesce(json_agg(page.category ORDER BY page.name), '[]')::text FROM (
-  SELECT json_build_object({CATEGORY_MEMBERS}) AS category, c.name
+SELECT coalesce(json_agg(page.category ORDER BY page.place), '[]')::text FROM (
+  SELECT json_build_object({CATEGORY_MEMBERS}) AS category, folded(c.name) AS place
   FROM categories c LEFT JOIN ({DIRECT_COUNTS.format(within="true")}) d ON d.category_id = c.id
-  ORDER BY c.name OFFSET :skip LIMIT :limit) page"""
+  ORDER BY place OFFSET :skip LIMIT :limit) page"""
 
 # Depth first, each node is written up to its list of children; what closes it follows from how far the next node
 # lies above it. So a tree of any depth is nested by one pass of string_agg.
@@ -51,6 +48,15 @@ SELECT '{{"categories": [' || coalesce(string_agg(
     '' ORDER BY trail), '') || ']}}'
 FROM nodes"""
 
+OPTIONS = f"""
+WITH RECURSIVE walk AS (
+  SELECT id, name, 0 AS depth, ARRAY[folded(name)] AS trail FROM categories WHERE parent_id IS NULL
+  UNION ALL
+  SELECT c.id, c.name, w.depth + 1, w.trail || folded(c.name) FROM categories c JOIN walk w ON c.parent_id = w.id)
+SELECT w.id, w.name, w.depth, coalesce(d.n, 0) AS insight_count
+FROM walk w LEFT JOIN ({DIRECT_COUNTS.format(within="category_id <> 0")}) d ON d.category_id = w.id
+ORDER BY w.trail"""
+
 
 def category_json(category_id: int) -> Versioned:
     """One category (`CategoryAnswer`)."""
@@ -69,10 +75,10 @@ def category_tree_json() -> bytes:
 
 def category_options() -> list[dict[str, Any]]:
     """The tree laid flat for a picker, depth first: ``id``, ``name``, ``insight_count``, ``depth`` (0 for roots)."""
-    return list(_flat(orjson.loads(category_tree_json())["categories"], 0))
+    return [row._asdict() for row in read_rows(OPTIONS)]
 
 
-def _flat(nodes: list[dict[str, Any]], depth: int) -> Iterator[dict[str, Any]]:
-    for node in nodes:
-        yield {"id": node["id"], "name": node["name"], "insight_count": node["insight_count"], "depth": depth}
-        yield from _flat(node["children"], depth + 1)
+def category_id_named(name: str) -> int | None:
+    """The category of that name, regardless of case and accents."""
+    rows = read_rows("SELECT id FROM categories WHERE folded(name) = folded(:name)", name=name)
+    return rows[0].id if rows else None

@@ -10,11 +10,11 @@ TAG = """json_build_object(
 ONE = f"SELECT {TAG}::text, t.version FROM tags_counted t WHERE t.id = :id"
 
 LIST = f"""
-SELECT coalesce(json_agg({TAG} ORDER BY t.name), '[]')::text
-FROM (SELECT * FROM tags_counted ORDER BY name OFFSET :skip LIMIT :limit) t"""
+SELECT coalesce(json_agg({TAG} ORDER BY folded(t.name)), '[]')::text
+FROM (SELECT * FROM tags_counted ORDER BY folded(name) OFFSET :skip LIMIT :limit) t"""
 
 MOST_USED = f"""
-SELECT coalesce(json_agg({TAG} ORDER BY t.name), '[]')::text
+SELECT coalesce(json_agg({TAG} ORDER BY folded(t.name)), '[]')::text
 FROM (SELECT * FROM tags_counted WHERE usage_count > 0 ORDER BY usage_count DESC, name LIMIT :limit) t"""
 
 

@@ -21,6 +21,7 @@ CATEGORY_ID = '/categories/<id("category_id"):category_id>'
     "POST",
     "/categories",
     CategoryAnswer,
+    status=HTTPStatus.CREATED,
     body=CategorySchema,
     refuses=True,
     body_example=examples.CATEGORY_DRAFT,
@@ -46,7 +47,7 @@ def create(values: dict[str, Any]) -> Response:
     page=lambda _: url_for("library.library"),
 )
 def list_categories(slice_: dict[str, int]) -> Response:
-    """All categories by name."""
+    """Categories by name."""
     return json_answer(categories_json(**slice_))
 
 
@@ -90,7 +91,7 @@ def update(changes: dict[str, Any], category_id: int) -> Response:
     return versioned_answer(*transact(command))
 
 
-@api.endpoint("DELETE", CATEGORY_ID, refuses=True)
+@api.endpoint("DELETE", CATEGORY_ID, status=HTTPStatus.NO_CONTENT, refuses=True)
 def delete(category_id: int) -> Response:
     """Delete an empty category.
 

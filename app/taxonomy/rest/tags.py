@@ -21,6 +21,7 @@ TAG_ID = '/tags/<id("tag_id"):tag_id>'
     "POST",
     "/tags",
     TagAnswer,
+    status=HTTPStatus.CREATED,
     body=TagSchema,
     refuses=True,
     body_example=examples.TAG_DRAFT,
@@ -46,7 +47,7 @@ def create(values: dict[str, Any]) -> Response:
     page=lambda _: url_for("library.library"),
 )
 def list_tags(slice_: dict[str, int]) -> Response:
-    """All tags by name."""
+    """Tags by name."""
     return json_answer(tags_json(**slice_))
 
 
@@ -84,7 +85,7 @@ def update(changes: dict[str, Any], tag_id: int) -> Response:
     return versioned_answer(*transact(command))
 
 
-@api.endpoint("DELETE", TAG_ID)
+@api.endpoint("DELETE", TAG_ID, status=HTTPStatus.NO_CONTENT)
 def delete(tag_id: int) -> Response:
     """Delete a tag.
 
