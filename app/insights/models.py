@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, String, Text, Uuid, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
@@ -74,6 +74,7 @@ class Insight(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    search_vector: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
 
     __table_args__ = (
         _one_of("priority", Priority),
@@ -88,7 +89,7 @@ class Insight(Base):
         Index("ix_insights_created_at", text("created_at DESC"), text("id DESC")),
         Index("ix_insights_published_at", "published_at", postgresql_where=text("published_at IS NOT NULL")),
         Index("ix_insights_author_part", "author", postgresql_using="gin", postgresql_ops={"author": "gin_trgm_ops"}),
-        Index("ix_insights_search", text("search_vector(title, description, content)"), postgresql_using="gin"),
+        Index("ix_insights_search", "search_vector", postgresql_using="gin"),
     )
 
 

@@ -117,10 +117,11 @@ def delete(insight_id: int) -> Response:
 def _library_address(arguments: dict[str, Any]) -> str:
     """The page that shows the same: it knows categories by id, and pages by number."""
     page, page_size, _ = _slice(arguments)
-    shown = {name: arguments.get(name) for name in ("status", "priority", "visibility", "category_id", "author")}
+    same = ("status", "priority", "visibility", "category_id", "author")
+    query: dict[str, Any] = {name: arguments.get(name) for name in same} | {"page": page, "page_size": page_size}
     if name := arguments.get("category"):
-        shown["category_id"] = category_id_named(name) or NO_CATEGORY
-    return url_for("library.library", **{**shown, "page": page, "page_size": page_size})
+        query["category_id"] = category_id_named(name) or NO_CATEGORY
+    return url_for("library.library", **query)
 
 
 def _page(arguments: dict[str, Any]) -> bytes:

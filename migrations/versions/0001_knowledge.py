@@ -27,15 +27,12 @@ CREATE FUNCTION folded_start(value text, most integer) RETURNS text LANGUAGE sql
 RETURN "left"(folded("left"(coalesce(value, ''), most)), most);
 
 -- What text search looks at. A tsvector holds 1 MB at most and a hyphenated word counts twice, so very long texts are
--- searched by their beginning. Not a plain SQL function: inlined, its cost would look like nothing to the planner,
--- which would then compute it for every insight instead of using the index.
+-- searched by their beginning.
 CREATE FUNCTION search_vector(title text, description text, content text) RETURNS tsvector
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000 AS $$
-BEGIN
-  RETURN setweight(to_tsvector('pg_catalog.english', public.folded_start(title, 1000)), 'A')
-      || setweight(to_tsvector('pg_catalog.english', public.folded_start(description, 10000)), 'B')
-      || setweight(to_tsvector('pg_catalog.english', public.folded_start(content, 100000)), 'D');
-END $$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN setweight(to_tsvector('pg_catalog.english', folded_start(title, 1000)), 'A')
+    || setweight(to_tsvector('pg_catalog.english', folded_start(description, 10000)), 'B')
+    || setweight(to_tsvector('pg_catalog.english', folded_start(content, 100000)), 'D');
 """
 
 TRIGGERS = """
@@ -58,7 +55,20 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- A stored column, as the planner can't know what computing it costs; not a generated one, as the triggers that
+-- compare whole rows may not look at those.
+CREATE FUNCTION keep_search_vector() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.search_vector := search_vector(NEW.title, NEW.description, NEW.content);
+  RETURN NEW;
+END $$;
+
 -- Row triggers run in the order of their names.
+CREATE TRIGGER a_search_vector_insert BEFORE INSERT ON insights FOR EACH ROW EXECUTE FUNCTION keep_search_vector();
+CREATE TRIGGER a_search_vector_update BEFORE UPDATE ON insights FOR EACH ROW
+  WHEN ((OLD.title, OLD.description, OLD.content, OLD.search_vector)
+        IS DISTINCT FROM (NEW.title, NEW.description, NEW.content, NEW.search_vector))
+  EXECUTE FUNCTION keep_search_vector();
 CREATE TRIGGER a_first_publication BEFORE INSERT OR UPDATE ON insights
   FOR EACH ROW EXECUTE FUNCTION first_publication();
 CREATE TRIGGER b_touch BEFORE UPDATE ON insights
@@ -87,7 +97,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("insight_tags", "insights", "tags", "categories"):
         op.drop_table(table)
-    op.execute("DROP FUNCTION raise_version, touch, first_publication, search_vector, iso_utc, folded_start, folded")
+    op.execute(
+        "DROP FUNCTION raise_version, touch, first_publication, keep_search_vector, search_vector, iso_utc, folded_start, folded"
+    )
 
 
 def _moment(name: str, **options: object) -> sa.Column:
@@ -161,6 +173,7 @@ def _create_insights() -> None:
         _moment("created_at", server_default=sa.func.now(), nullable=False),
         _moment("updated_at", server_default=sa.func.now(), nullable=False),
         _moment("published_at"),
+        sa.Column("search_vector", postgresql.TSVECTOR),
         sa.CheckConstraint("priority IN ('low', 'medium', 'high', 'critical')", "priority"),
         sa.CheckConstraint("status IN ('draft', 'published', 'archived')", "status"),
         sa.CheckConstraint("visibility IN ('PUBLIC', 'INTERNAL', 'RESTRICTED', 'ANONYMISED')", "visibility"),
@@ -179,7 +192,7 @@ def _create_insights() -> None:
     op.create_index(
         "ix_insights_search",
         "insights",
-        [sa.text("search_vector(title, description, content)")],
+        ["search_vector"],
         postgresql_using="gin",
     )
     op.create_index(

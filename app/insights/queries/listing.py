@@ -22,7 +22,7 @@ UNCOUNTED = {
     " GROUP BY insight_id HAVING count(*) = cardinality(:tag_ids))",
 }
 
-ALL_WORDS = "search_vector(i.title, i.description, i.content) @@ plainto_tsquery('english', folded(:words))"
+ALL_WORDS = "i.search_vector @@ plainto_tsquery('english', folded(:words))"
 SUBSTRING = r"concat_ws(E'\n', i.title, i.description, i.content) ILIKE :substring ESCAPE '\'"
 
 # Without text, the ids are walked in the order of the index until the page is full.
