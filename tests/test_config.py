@@ -1,6 +1,9 @@
 """Settings: where they come from, and every wrong one named at once."""
 
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,7 @@ def test_the_defaults(tmp_path: Path) -> None:
         "log_format": None,
         "web_workers": None,
         "web_threads": 2,
+        "statement_timeout_seconds": 15,
         "max_body_bytes": 4 * 2**20,
     }
     assert Settings().instance == REPOSITORY / "instance"
@@ -67,6 +71,9 @@ def test_every_setting_has_a_variable() -> None:
         ("INSIGHTS_ENV", "offline", "env", "offline"),
         ("LOG_FORMAT", "json", "log_format", "json"),
         ("INSIGHTS_MAX_BODY_BYTES", "2048", "max_body_bytes", 2048),
+        ("INSIGHTS_STATEMENT_TIMEOUT_SECONDS", "0", "statement_timeout_seconds", 0),
+        ("LOG_LEVEL", "INFO", "log_level", "info"),
+        ("CORS_ALLOWED_ORIGINS", "*", "cors_allowed_origins", ("*",)),
     ],
 )
 def test_the_environment_is_read(tmp_path: Path, variable: str, value: str, name: str, read: object) -> None:
@@ -85,6 +92,11 @@ def test_the_environment_is_read(tmp_path: Path, variable: str, value: str, name
         ("DATABASE_URL", "sqlite:///x.db", "DATABASE_URL: must start with postgresql://"),
         ("REDIS_URL", "memcached://h", "REDIS_URL: must start with redis://, rediss:// or unix://"),
         ("INSIGHTS_MAX_BODY_BYTES", "5", "INSIGHTS_MAX_BODY_BYTES: Input should be greater than or equal to 1024"),
+        (
+            "CORS_ALLOWED_ORIGINS",
+            "https://.*.example.org",
+            "CORS_ALLOWED_ORIGINS: Value error, https://.*.example.org is not an origin",
+        ),
         ("INSIGHTS_PORTS", "1", "INSIGHTS_PORTS: no such setting"),
         ("INSIGHTS_ENVIRONMENT", "dev", "INSIGHTS_ENVIRONMENT: no such setting (did you mean INSIGHTS_ENV?)"),
         ("INSIGHTS_WEB_THREAD", "2", "INSIGHTS_WEB_THREAD: no such setting (did you mean INSIGHTS_WEB_THREADS?)"),
@@ -97,6 +109,16 @@ def test_what_is_wrong_is_said(tmp_path: Path, variable: str, value: str, said: 
 
 def test_variables_of_other_programs_are_none_of_ours(tmp_path: Path) -> None:
     load_settings({"HOME": "/root", "PATH": "/bin", "PORT_RANGE": "x"}, instance=tmp_path)
+
+
+def test_what_kubernetes_tells_about_a_service_named_insights_is_ignored(tmp_path: Path) -> None:
+    told = {
+        "INSIGHTS_PORT": "tcp://10.0.0.7:8000",
+        "INSIGHTS_PORT_8000_TCP_ADDR": "10.0.0.7",
+        "INSIGHTS_SERVICE_HOST": "10.0.0.7",
+        "INSIGHTS_SERVICE_PORT": "8000",
+    }
+    assert load_settings(told, instance=tmp_path).port == 8000
 
 
 def test_every_wrong_key_is_named_at_once(tmp_path: Path) -> None:
@@ -154,7 +176,7 @@ def test_the_file_lies_in_the_instance_folder(tmp_path: Path, source: str) -> No
         ("port: [", "while parsing a flow node"),
         ("port: high", "PORT: Input should be a valid integer"),
         ("1: x", "1: no such setting"),
-        ("instance_path: x", "instance_path: no such setting (did you mean instance?)"),
+        ("instance: x", "instance: no such setting"),
     ],
 )
 def test_a_wrong_file(tmp_path: Path, text: str, said: str) -> None:
@@ -206,6 +228,25 @@ def test_a_local_secret_is_made_once_for_its_owner_only(tmp_path: Path, env: Any
     assert (instance / "secret_key").read_text() == first.secret_key
     assert stat.S_IMODE((instance / "secret_key").stat().st_mode) == 0o600
     assert load_settings({}, instance=instance, env=env).secret_key == first.secret_key
+
+
+MAKE_SECRET = """
+import sys, time
+from pathlib import Path
+from app.config import load_settings
+while not Path(sys.argv[1], "go").exists(): time.sleep(0.001)
+print(load_settings({}, instance=Path(sys.argv[1], "instance")).secret_key)
+"""
+
+
+def test_processes_that_start_at_once_share_one_secret(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAKE_SECRET, str(tmp_path)]
+    started = [subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    time.sleep(0.5)  # both have their imports behind them and wait for the word
+    (tmp_path / "go").touch()
+    told = {process.communicate(timeout=30)[0].strip() for process in started}
+    assert told == {(tmp_path / "instance" / "secret_key").read_text()}
+    assert [path.name for path in (tmp_path / "instance").iterdir()] == ["secret_key"]
 
 
 def test_a_secret_is_not_shown(tmp_path: Path) -> None:

@@ -10,14 +10,15 @@ import click
 
 from app.cli_context import application, instance_option
 from app.errors import Invalid
-from app.exchange.importing import FAILED, Options, Outcome, run_import
 from app.exchange.mapping import Names, read_map
 from app.exchange.progress import Progress, progress
 from app.exchange.records import Reader
 from app.exchange.rows import Defaults
 from app.insights.models import Status
 
+# What writes is imported inside `application`, which first sets up where its counters go.
 if TYPE_CHECKING:
+    from app.exchange.importing import Outcome
     from app.insights.queries.listing import InsightFilter
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -96,8 +97,11 @@ def _import(
     verbose: bool,
 ) -> None:
     """Exit status 1 when a row could not be written."""
-    options = Options(_names(map_file), Defaults(status=status), batch_size, dry_run)
+    names = _names(map_file)
     with application(instance), progress(reader.total) as shown:
+        from app.exchange.importing import Options, run_import
+
+        options = Options(names, Defaults(status=status), batch_size, dry_run)
         report = run_import(reader, options, _teller(shown, verbose or dry_run))
         if not dry_run:
             from app.analytics.commands import fold_counts
@@ -117,8 +121,10 @@ def _names(map_file: Path | None) -> Names:
         raise click.UsageError(error.detail) from error
 
 
-def _teller(shown: Progress, every_row: bool) -> Callable[[Outcome, int], None]:
-    def tell(outcome: Outcome, position: int) -> None:
+def _teller(shown: Progress, every_row: bool) -> Callable[["Outcome", int], None]:
+    from app.exchange.importing import FAILED
+
+    def tell(outcome: "Outcome", position: int) -> None:
         if every_row or outcome.what == FAILED:
             click.echo(f"{outcome.row.place}: {outcome.what}  {outcome.row.label}".rstrip())
         for problem in outcome.row.problems:

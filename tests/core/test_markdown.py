@@ -14,8 +14,8 @@ from app.core.markdown import Heading, render
     [
         ("*a* **b** `c`", "<p><em>a</em> <strong>b</strong> <code>c</code></p>"),
         ("~~gone~~", "<p><s>gone</s></p>"),
-        ("# Title", '<h2 id="title">Title</h2>'),
-        ("###### Deep", '<h2 id="deep">Deep</h2>'),
+        ("# Title", '<h2 id="section-title">Title</h2>'),
+        ("###### Deep", '<h2 id="section-deep">Deep</h2>'),
         ("<b>raw</b>", "<p>&lt;b&gt;raw&lt;/b&gt;</p>"),
         ("[x](https://a.example)", '<p><a href="https://a.example" rel="noopener noreferrer nofollow">x</a></p>'),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
@@ -35,10 +35,14 @@ def test_tables_tasks_and_footnotes() -> None:
 
 def test_the_headings_are_the_table_of_contents() -> None:
     assert render("# One\n## Two `x`\n# One").headings == (
-        Heading("one", "One", 2),
-        Heading("two-x", "Two x", 3),
-        Heading("one-1", "One", 2),
+        Heading("section-one", "One", 2),
+        Heading("section-two-x", "Two x", 3),
+        Heading("section-one-1", "One", 2),
     )
+
+
+def test_a_heading_does_not_take_the_place_of_a_part_of_the_page() -> None:
+    assert render("# Content").html.strip() == '<h2 id="section-content">Content</h2>'
 
 
 @settings(max_examples=50, deadline=None)

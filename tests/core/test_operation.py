@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
 
 from app.config import Settings
 from app.core import telemetry
@@ -64,7 +65,6 @@ def test_without_its_database(without_database: FlaskClient) -> None:
         ("GET", "/categories/tree"),
         ("DELETE", "/categories/1"),
         ("GET", "/statistics"),
-        ("GET", "/metrics"),
     ],
 )
 def test_other_routes_without_the_database(without_database: FlaskClient, method: str, path: str) -> None:
@@ -73,6 +73,14 @@ def test_other_routes_without_the_database(without_database: FlaskClient, method
     response = without_database.open(path, method=method, json=body)
     problem(response, 503, "The database can't be reached just now.")
     assert response.headers["Retry-After"] == "2"
+
+
+def test_metrics_without_the_database_are_the_counters_alone(without_database: FlaskClient) -> None:
+    response = without_database.get("/metrics")
+    assert (response.status_code, response.mimetype) == (200, "text/plain")
+    names = {family.name for family in text_string_to_metric_families(response.text)}
+    assert {"api_requests", "request_duration_seconds", "insights_created"} <= names
+    assert not [name for name in names if name.startswith("research_")]
 
 
 @pytest.mark.parametrize("redis_url", [None, "redis://127.0.0.1:1"])

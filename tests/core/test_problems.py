@@ -33,6 +33,9 @@ def test_an_unknown_path(client: FlaskClient) -> None:
         ("POST", "/tags/1", {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
         ("POST", "/statistics", {"GET", "HEAD", "OPTIONS"}),
         ("PUT", "/health", {"GET", "HEAD", "OPTIONS"}),
+        ("GET", "/insights/search", {"POST", "OPTIONS"}),
+        ("DELETE", "/categories/tree", {"GET", "HEAD", "OPTIONS"}),
+        ("PUT", "/categories/tree", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
 def test_a_wrong_method(client: FlaskClient, method: str, path: str, allowed: set[str]) -> None:
@@ -41,9 +44,10 @@ def test_a_wrong_method(client: FlaskClient, method: str, path: str, allowed: se
     assert set(response.headers["Allow"].split(", ")) == allowed
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/insights/search"), ("DELETE", "/categories/tree")])
-def test_an_address_that_also_reads_as_an_items(client: FlaskClient, method: str, path: str) -> None:
-    assert problem(client.open(path, method=method), 422)["errors"][0]["loc"][0] == "path"
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_caches_keep_documents_and_pages_apart(client: FlaskClient, accept: str) -> None:
+    response = client.get("/no/such/path", headers={"Accept": accept})
+    assert (response.status_code, response.headers["Vary"]) == (404, "Accept")
 
 
 @pytest.mark.parametrize("offered", ["abc-123", "A.b_C", "x" * 128])

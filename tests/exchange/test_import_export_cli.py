@@ -13,7 +13,9 @@ from flask import Flask
 
 from app.cli import cli
 from app.config import Settings
+from app.core.db import transact
 from app.exchange import cli as exchange_cli
+from app.insights.commands.writing import create_insights
 from tests.exchange.stored import as_json, numbers
 
 CSV = "external_key,title,description,team\na,Alpha,First,Ops\nb,Beta,Second,\n"
@@ -108,6 +110,18 @@ def test_an_export_goes_to_a_file_or_to_standard_output(run: Run, table: Path, t
     assert (tmp_path / "out.json").read_text() == as_json()
     assert folder.stderr == "2 insights exported\n"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.md", "b.md"]
+
+
+def test_an_export_by_tags(run: Run, app: Flask):
+    rows = [{"title": f"T{n}", "description": "", "author": "A", "tags": tags} for n, tags in enumerate([["a", "b"], ["b"]])]
+    transact(create_insights, rows)
+
+    both = run("export", "json", "-", "--tag", "B", "--tag", "a")
+    unknown = run("export", "json", "-", "--tag", "b", "--tag", "unknown")
+
+    assert (both.exit_code, both.stderr) == (0, "1 insight exported\n")
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert "Tag 'unknown' does not exist." in unknown.stderr
 
 
 def test_a_real_process_imports_and_exports(settings: Settings, database_url: str, app: Flask, table: Path):

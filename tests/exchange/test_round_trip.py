@@ -16,6 +16,7 @@ from app.core.db import transact
 from app.exchange.formats.csv import CsvReader
 from app.exchange.formats.json import JsonReader
 from app.exchange.formats.markdown import MarkdownReader
+from app.exchange.queries import tag_ids_named
 from app.extensions import db
 from app.insights.commands.writing import create_insights
 from tests.conftest import EMPTY
@@ -144,9 +145,8 @@ def test_an_export_is_filtered(app: Flask):
     assert titles() == ["One", "Two", "Three"]
     assert titles(status="draft") == ["Two", "Three"]
     assert titles(category="OPS") == ["One", "Two"]
-    assert titles(tags=["A"]) == ["One", "Two"]
-    assert titles(tags=["a", "B"]) == ["One"]
-    assert titles(tags=["a", "unknown"]) == []
+    assert titles(tag_ids=tag_ids_named(["A"])) == ["One", "Two"]
+    assert titles(tag_ids=tag_ids_named(["a", "B"])) == ["One"]
     assert titles(author="ann_l") == ["One"]
 
 

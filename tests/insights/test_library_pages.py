@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
@@ -124,15 +125,17 @@ def test_other_filters_hold_beside_a_wrong_one(library: FlaskClient) -> None:
 def test_one_insight(library: FlaskClient) -> None:
     html = page(library, "/library/2")
     assert "<h1>Second &amp; last</h1>" in html
-    assert '<h2 id="context">Context</h2>' in html
+    assert '<h2 id="section-context">Context</h2>' in html
     assert 'type="checkbox"' in html
 
 
 @pytest.mark.parametrize(
     ("path", "status", "location"),
     [
-        ("/insights", 303, "/library"),
-        ("/insights?status=draft&page=2", 303, "/library?status=draft&page=2"),
+        ("/insights", 303, "/library?page=1&page_size=20"),
+        ("/insights?status=draft&page=2", 303, "/library?status=draft&page=2&page_size=20"),
+        ("/insights?category=TECHNICAL", 303, "/library?category_id=1&page=1&page_size=20"),
+        ("/insights?limit=5&offset=10&author=ada", 303, "/library?author=ada&page=3&page_size=5"),
         ("/insights/2", 303, "/library/2"),
         ("/tags", 303, "/library"),
         ("/tags/1", 303, "/library?tag_ids=1"),
@@ -148,6 +151,33 @@ def test_a_browser_is_sent_on_to_the_page(library: FlaskClient, path: str, statu
     assert library.get(location, headers=BROWSER).status_code == 200
     for program in ({}, {"Accept": "application/json"}, {"Accept": "*/*"}):
         assert library.get(path, headers=program).content_type == "application/json"
+
+
+def test_a_category_that_does_not_exist_has_a_page_on_which_nothing_fits(library: FlaskClient) -> None:
+    location = library.get("/insights?category=Nowhere", headers=BROWSER).headers["Location"]
+    assert location == "/library?category_id=0&page=1&page_size=20"
+    html = page(library, location)
+    assert titles(html) == []
+    assert "No insight fits" in html
+
+
+def test_a_thousand_nested_categories_are_no_obstacle(library: FlaskClient, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO categories (name, slug, parent_id)"
+            " SELECT 'Level ' || n, 'level-' || n, n FROM generate_series(1, 1300) n"
+        )
+    html = page(library, "/library")
+    assert "Level 1300 (0)" in html
+
+
+def test_metadata_is_shown_readably(client: FlaskClient) -> None:
+    metadata = {"teams": ["Ops", "R&D"], "empty": [], "nested": {"a": 1}, "text": "plain", "none": None}
+    make_insight(client, metadata=metadata)
+    html = page(client, "/library/1")
+    assert "<dt>teams</dt><dd><code>[&#34;Ops&#34;,&#34;R&amp;D&#34;]</code></dd>" in html
+    assert "<dt>nested</dt><dd><code>{&#34;a&#34;:1}</code></dd>" in html
+    assert "<dt>text</dt><dd>plain</dd>" in html
 
 
 @pytest.mark.parametrize("path", ["/health", "/metrics", "/livez", "/openapi.json", "/categories/tree"])
@@ -178,7 +208,7 @@ def test_nothing_that_people_write_can_run(client: FlaskClient, attack: str) -> 
     ):
         for tag, attributes in Page(html).elements:
             assert tag not in ("iframe", "base", "style", "object", "embed")
-            assert tag != "script" or (attributes.get("src") or "").startswith("/static/dist/")
+            assert tag != "script" or (attributes.get("src") or "").startswith("/static/")
             assert not [name for name in attributes if name.startswith("on") or name == "formaction"]
             for name in ("href", "src", "action"):
                 assert not re.match(r"\s*(javascript|data|vbscript):", attributes.get(name) or "", re.IGNORECASE)
@@ -192,6 +222,11 @@ def test_the_reference_loads_nothing_from_elsewhere(client: FlaskClient, path: s
     for _, attributes in Page(page(client, path)).elements:
         for name in ("src", "href"):
             assert not (attributes.get(name) or "").startswith(("http:", "https:", "//"))
+
+
+@pytest.mark.parametrize("path", ["/static/npm.py", "/static/src/app.css", "/static/../npm.py", "/static/dist/app.js"])
+def test_only_built_files_are_served(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
 
 
 def test_built_files_may_be_kept(client: FlaskClient) -> None:

@@ -22,6 +22,8 @@ class IdConverter(BaseConverter):
 
     # Words that stand where an id may stand: with another method they are a 405, not a wrong id.
     regex = r"(?!(?:search|tree)$)[^/]+"
+    # Werkzeug takes the slash in the pattern for one that ids may hold, and a slash after the id for a part of it.
+    part_isolating = True
 
     def __init__(self, url_map: Map, name: str) -> None:
         super().__init__(url_map)
