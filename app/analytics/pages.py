@@ -1,6 +1,7 @@
 """``/``: the overview."""
 
-import orjson
+import json
+
 from flask import Blueprint, render_template
 
 from app.analytics.queries.statistics import statistics_json
@@ -18,7 +19,7 @@ def home() -> str:
     return render_template(
         "insights/home.html",
         as_of=iso_utc(now()),
-        statistics=orjson.loads(statistics_json()),
-        categories=orjson.loads(categories_json()),
-        tags=orjson.loads(most_used_tags_json(TAGS_SHOWN)),
+        statistics=json.loads(statistics_json()),
+        categories=json.loads(categories_json()),
+        tags=json.loads(most_used_tags_json(TAGS_SHOWN)),
     )

@@ -1,8 +1,8 @@
 """``/library`` and ``/library/{id}``: insights for people."""
 
+import json
 from typing import Any
 
-import orjson
 from flask import Blueprint, render_template, request
 from markupsafe import Markup
 from marshmallow import ValidationError
@@ -25,14 +25,14 @@ def library() -> str:
     """The list with its filters and search; a wrong filter is named beside its field and left out."""
     arguments, errors, typed = _arguments()
     page, page_size = arguments["page"], arguments["page_size"]
-    result = orjson.loads(insights_json(InsightFilter.of({**arguments, "query": arguments.get("q")}), page, page_size))
+    result = json.loads(insights_json(InsightFilter.of({**arguments, "query": arguments.get("q")}), page, page_size))
     return render_template(
         "insights/library.html",
         result=result,
         filters=typed,
         errors=errors,
         categories=category_options(),
-        tags=orjson.loads(tags_json()),
+        tags=json.loads(tags_json()),
         **CHOICES,
     )
 
@@ -40,7 +40,7 @@ def library() -> str:
 @blueprint.get('/library/<id("insight_id"):insight_id>')
 def insight(insight_id: int) -> str:
     """One insight with its rendered content."""
-    stored = orjson.loads(insight_json(insight_id).body)
+    stored = json.loads(insight_json(insight_id).body)
     content = render(stored["content"]) if stored["content"] else None
     return render_template(
         "insights/detail.html",

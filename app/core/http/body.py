@@ -45,11 +45,16 @@ def read_json_body(request: Request) -> Any:
 def _parse(raw: bytes) -> Any:
     """The standard library's parser, though not the fastest: it keeps whole numbers of any size as they are."""
     try:
-        return json.loads(raw, parse_constant=_refuse_constant)
+        document = json.loads(raw, parse_constant=_refuse_constant)
+        if b"\\ud" in raw.lower():  # an escape may be half of a surrogate pair, which no text that is sent can hold
+            json.dumps(document, ensure_ascii=False).encode()
+        return document
     except json.JSONDecodeError as error:
         problem = f"{error.msg} (line {error.lineno}, column {error.colno})"
     except UnicodeDecodeError:
         problem = "it is not UTF-8"
+    except UnicodeEncodeError:
+        problem = "it holds half of a surrogate pair"
     except RecursionError:
         problem = "it is nested too deep"
     except ValueError as error:

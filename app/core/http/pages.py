@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 
-import orjson
 from flask import Flask, request, url_for
 from markupsafe import Markup
 
@@ -64,7 +63,7 @@ def _time(value: str, form: str) -> Markup:
 
 def compact_json(value: object) -> str:
     """JSON for people to read; the template escapes it like any text."""
-    return orjson.dumps(value).decode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def readable_number(value: int) -> str:

@@ -10,11 +10,13 @@ from sqlalchemy import text
 
 from app.core.clock import now
 from app.core.db import after_commit, refusing
+from app.core.locking import lock
 from app.core.metrics import insights_updated
 from app.extensions import db
-from app.insights.commands.checking import lock_insight, refusals
+from app.insights.commands.refusals import refusals
 from app.insights.commands.tagging import existing_tags, link, tags_of, unlink, wanted_tags
 from app.insights.commands.writing import COLUMNS, category_ids
+from app.insights.models import Insight
 
 STORED_AS = {"extra": "metadata"}
 CHANGEABLE = tuple(STORED_AS.get(name, name) for name in COLUMNS if name != "public_id")
@@ -39,7 +41,7 @@ class Change:
 
 def update_insight(insight_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> bool:
     """Change the given fields, tags included; False when everything was so already and nothing was written."""
-    stored = lock_insight(insight_id, expected_version)
+    stored = lock(Insight, insight_id, expected_version)
     [category] = category_ids([changes])
     [wanted] = wanted_tags([changes])
     current = tags_of(insight_id)

@@ -9,9 +9,10 @@ from sqlalchemy import delete, text
 
 from app.core.clock import now
 from app.core.db import after_commit, refusing
+from app.core.locking import lock
 from app.core.metrics import insights_created, insights_deleted
 from app.extensions import db
-from app.insights.commands.checking import lock_insight, refusals
+from app.insights.commands.refusals import refusals
 from app.insights.commands.tagging import link, wanted_tags
 from app.insights.models import Insight, Priority, Status, Visibility
 from app.taxonomy.commands.resolving import resolve
@@ -59,7 +60,7 @@ def create_insights(drafts: Sequence[Mapping[str, Any]]) -> list[int]:
 
 def delete_insight(insight_id: int, expected_version: int | None = None) -> None:
     """Delete an insight and its links."""
-    lock_insight(insight_id, expected_version)
+    lock(Insight, insight_id, expected_version, to_delete=True)
     db.session.execute(delete(Insight).where(Insight.id == insight_id))
     after_commit(insights_deleted.inc)
 

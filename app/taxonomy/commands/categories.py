@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, text, update
 
 from app.core.db import OUT_OF_RANGE, refusing
-from app.errors import DomainError, NotFound, Refused, Stale
+from app.core.locking import lock
+from app.errors import DomainError, Refused
 from app.extensions import db
 from app.taxonomy.models import Category
 
@@ -19,8 +20,7 @@ def create_category(values: Mapping[str, Any]) -> int:
 
 def update_category(category_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change the given fields; a new ``parent_id`` moves the whole subtree."""
-    # A weaker lock than a deletion's: two categories that move below each other must not wait for each other.
-    _lock(category_id, expected_version, key_share=True)
+    lock(Category, category_id, expected_version)
     if changes:
         with refusing(_refusals(changes)):
             db.session.execute(update(Category).where(Category.id == category_id).values(**changes))
@@ -28,7 +28,7 @@ def update_category(category_id: int, changes: Mapping[str, Any], expected_versi
 
 def delete_category(category_id: int, expected_version: int | None = None) -> None:
     """Delete an empty category. The lock keeps insights and children from moving in, so the numbers named are exact."""
-    _lock(category_id, expected_version)
+    lock(Category, category_id, expected_version, to_delete=True)
     held = db.session.execute(
         text(
             "SELECT (SELECT coalesce(sum(n), 0) FROM insight_cells WHERE category_id = :id) AS insights,"
@@ -41,16 +41,6 @@ def delete_category(category_id: int, expected_version: int | None = None) -> No
     if held.children:
         raise _in_use(category_id, _counted(held.children, "child category", "child categories"))
     db.session.execute(delete(Category).where(Category.id == category_id))
-
-
-def _lock(category_id: int, expected_version: int | None, *, key_share: bool = False) -> None:
-    locked = select(Category.version).where(Category.id == category_id).with_for_update(key_share=key_share)
-    with refusing({OUT_OF_RANGE: NotFound.of("Category", category_id)}):
-        version = db.session.execute(locked).scalar()
-    if version is None:
-        raise NotFound.of("Category", category_id)
-    if expected_version is not None and expected_version != version:
-        raise Stale.of("Category", category_id, version)
 
 
 def _refusals(values: Mapping[str, Any]) -> dict[str, DomainError]:

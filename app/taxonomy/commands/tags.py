@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
-from app.core.db import OUT_OF_RANGE, refusing
-from app.errors import DomainError, NotFound, Refused, Stale
+from app.core.db import refusing
+from app.core.locking import lock
+from app.errors import DomainError, Refused
 from app.extensions import db
 from app.taxonomy.models import Tag
 
@@ -19,7 +20,7 @@ def create_tag(values: Mapping[str, Any]) -> int:
 
 def update_tag(tag_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change the given fields."""
-    _lock(tag_id, expected_version)
+    lock(Tag, tag_id, expected_version)
     if changes:
         with refusing(_duplicates(changes)):
             db.session.execute(update(Tag).where(Tag.id == tag_id).values(**changes))
@@ -27,17 +28,8 @@ def update_tag(tag_id: int, changes: Mapping[str, Any], expected_version: int | 
 
 def delete_tag(tag_id: int, expected_version: int | None = None) -> None:
     """Delete a tag; the insights that carried it stay."""
-    _lock(tag_id, expected_version)
+    lock(Tag, tag_id, expected_version, to_delete=True)
     db.session.execute(delete(Tag).where(Tag.id == tag_id))
-
-
-def _lock(tag_id: int, expected_version: int | None) -> None:
-    with refusing({OUT_OF_RANGE: NotFound.of("Tag", tag_id)}):
-        version = db.session.execute(select(Tag.version).where(Tag.id == tag_id).with_for_update()).scalar()
-    if version is None:
-        raise NotFound.of("Tag", tag_id)
-    if expected_version is not None and expected_version != version:
-        raise Stale.of("Tag", tag_id, version)
 
 
 def _duplicates(values: Mapping[str, Any]) -> dict[str, DomainError]:
