@@ -25,6 +25,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     from app.config import REPOSITORY, load_settings
     from app.core import cache, telemetry
     from app.core.http import cors, pages, problems
+    from app.core.http.sessions import NoSessions
     from app.extensions import db, migrate
 
     settings = settings or load_settings()
@@ -35,6 +36,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
         static_url_path="/static",
         instance_path=str(settings.instance),
     )
+    app.session_interface = NoSessions()
     _configure(app, settings)
     telemetry.configure_logging(settings)
     telemetry.echo_reads(settings)

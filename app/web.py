@@ -5,6 +5,7 @@ its memory. The schema is brought up to date, and the demo rows are written, bef
 """
 
 import functools
+import gc
 import multiprocessing
 import os
 import signal
@@ -52,6 +53,9 @@ def prepare(app: Flask, demo: bool) -> None:
             seed_demo()
         # A connection must not be shared with the workers that are forked next.
         close_connections()
+    # What is there now stays shared with the workers: a collection would write to every page of it.
+    gc.collect()
+    gc.freeze()
 
 
 def worker_count(settings: Settings) -> int:

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from psycopg import Connection
 from sqlalchemy import make_url
+from sqlalchemy.exc import ProgrammingError
 
 import app.analytics.models  # noqa: F401  # tables that only SQL writes to
 from app.config import Settings
@@ -81,6 +82,20 @@ def test_up_down_up(empty: tuple[Flask, str]) -> None:
         assert objects(connection) == VERSION_TABLE
         upgrade(app)
         assert (objects(connection), described(connection)) == first
+
+
+def test_a_migration_that_fails_locks_nobody_out(empty: tuple[Flask, str]) -> None:
+    app, url = empty
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE insights (mine int)")
+        with pytest.raises(ProgrammingError, match="already exists"):
+            upgrade(app)
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+        of_this = " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        assert connection.execute(held + of_this).fetchone() == (0,)
+        connection.execute("DROP TABLE insights")
+        upgrade(app)
+        assert connection.execute("SELECT count(*) FROM insights").fetchone() == (0,)
 
 
 def test_rows_survive_a_step_down_and_up(empty: tuple[Flask, str]) -> None:

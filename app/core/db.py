@@ -53,8 +53,7 @@ def read_rows(statement: str, /, **parameters: object) -> Sequence[Any]:
 
     Inside a transaction it sees the transaction's own writes; outside it runs in autocommit, one round trip.
     """
-    session = db.session()
-    if session.in_transaction():
+    if db.session.registry.has() and (session := db.session()).in_transaction():
         return session.execute(text(statement), parameters).all()
     with _domain_errors():
         return reading.read(db.engine, statement, parameters)

@@ -181,6 +181,15 @@ def test_requests_are_counted_by_template(client: FlaskClient) -> None:
     }
 
 
+def test_no_invented_method_becomes_a_label(client: FlaskClient) -> None:
+    client.open("/insights", method="INVENTED")
+    client.open("/no/such/path", method="QUERY")
+    client.open("/insights", method="PATCH")
+    found = {s.labels["method"] for s in scrape(client).samples if s.name == "api_requests_total"}
+    assert "PATCH" in found
+    assert not found & {"INVENTED", "QUERY"}
+
+
 def test_no_address_becomes_a_label(client: FlaskClient) -> None:
     client.get("/insights/12345")
     client.get("/some/odd/place")

@@ -26,16 +26,17 @@ WITH_BODY = [
 
 
 MALFORMED = [
-    (b"{", "column 2"),
-    (b'{"a": 1,}', "column 8"),
-    (b"{'a': 1}", "column 2"),
-    (b'{\n"a": NaN}', "line 2, column 6"),
-    (b'{"a": Infinity}', "column 7"),
-    (b'{"a": "\xff"}', ""),
-    (b'{"a": "\\ud800"}', ""),
-    (b'{"a": "\x01"}', ""),
-    (b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", ""),
-    (b"\xef\xbb\xbf{}", ""),
+    (b"{", "Expecting property name enclosed in double quotes (line 1, column 2)"),
+    (b'{"a": 1,}', "Expecting property name enclosed in double quotes (line 1, column 9)"),
+    (b"{'a': 1}", "Expecting property name enclosed in double quotes (line 1, column 2)"),
+    (b'{\n"a": [1, 2}', "Expecting ',' delimiter (line 2, column 12)"),
+    (b'{\n"a": NaN}', "NaN is not a number"),
+    (b'{"a": -Infinity}', "-Infinity is not a number"),
+    (b'{"a": "\xff"}', "it is not UTF-8"),
+    (b'{"a": "\\ud800"}', "it holds half of a surrogate pair"),
+    (b'{"\\uDFFF": 1}', "it holds half of a surrogate pair"),
+    (b'{"a": "\x01"}', "Invalid control character at (line 1, column 8)"),
+    (b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "it is nested too deep"),
 ]
 OTHER_TYPES = [
     "text/plain",
@@ -50,12 +51,11 @@ OTHER_TYPES = [
 def test_malformed_json(client: FlaskClient, stored: Any, route: str) -> None:
     method, path = route.split()
     before = stored()
-    for body, place in MALFORMED:
+    for body, problem_said in MALFORMED:
         document = problem(client.open(path, method=method, data=body, content_type="application/json"), 422)
         [field] = document["errors"]
         assert (field["loc"], field["pointer"], field["code"]) == (["body"], "#", "malformed_json")
-        assert field["message"].startswith("is not valid JSON: ")
-        assert place in field["message"]
+        assert field["message"] == f"is not valid JSON: {problem_said}"
         assert document["detail"] == f"body: {field['message']}"
     assert stored() == before
 
@@ -94,22 +94,23 @@ def test_an_empty_body_is_an_empty_object(client: FlaskClient, body: bytes) -> N
     assert client.put("/insights/1", data=body).get_json() == insight
 
 
+def test_a_byte_order_mark_is_no_part_of_the_document(client: FlaskClient) -> None:
+    body = b"\xef\xbb\xbf{" + LEAST + b"}"
+    assert client.post("/insights", data=body, content_type="application/json").get_json()["title"] == "T"
+
+
 def test_of_a_repeated_member_the_last_counts(client: FlaskClient) -> None:
     response = client.post("/insights", data=b"{" + LEAST + b', "title": "Last"}', content_type="application/json")
     assert response.get_json()["title"] == "Last"
-
-
-def number(digits: str) -> int | float:
-    """jsonb writes a great number with all its digits."""
-    return int(digits) if len(digits) < 20 else float(digits)
 
 
 @pytest.mark.parametrize(
     ("metadata", "stored_as"),
     [
         (b'{"n": 9007199254740993, "m": -1}', {"n": 9007199254740993, "m": -1}),
-        (b'{"n": 1e308, "m": 0.1}', {"n": 1e308, "m": 0.1}),
-        (b'{"n": 1000000000000000000000000000000}', {"n": 1e30}),
+        (b'{"n": 1e308, "m": 0.1}', {"n": 10**308, "m": 0.1}),
+        (b'{"n": 123456789012345678901234567890}', {"n": 123456789012345678901234567890}),
+        (b'{"n": [-' + b"9" * 4000 + b"]}", {"n": [-int("9" * 4000)]}),
         (b'{"\\u00e9": "\\ud83d\\ude80"}', {"é": "🚀"}),
         (b'{"": null}', {"": None}),
         (b'{"a": ' + b"[" * 30 + b"]" * 30 + b"}", None),
@@ -120,7 +121,7 @@ def test_metadata_that_can_be_stored(client: FlaskClient, metadata: bytes, store
     response = client.post("/insights", data=body, content_type="application/json")
     assert response.status_code == 201
     if stored_as is not None:
-        assert json.loads(response.text, parse_int=number)["metadata"] == stored_as
+        assert json.loads(response.text)["metadata"] == stored_as
 
 
 @pytest.mark.parametrize(

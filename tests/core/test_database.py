@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+import structlog
 from flask import Flask
 from psycopg import errors as pg
 from sqlalchemy import text
@@ -54,7 +55,7 @@ def test_what_raises_leaves_nothing_and_calls_nobody(app: Flask) -> None:
     assert (names(), called) == (["b"], [])
 
 
-@pytest.mark.parametrize("error", [pg.SerializationFailure, pg.DeadlockDetected, pg.LockNotAvailable])
+@pytest.mark.parametrize("error", [pg.SerializationFailure, pg.DeadlockDetected])
 def test_a_lost_race_is_run_again_from_its_beginning(app: Flask, error: type[psycopg.Error]) -> None:
     runs: list[int] = []
     called: list[int] = []
@@ -68,6 +69,65 @@ def test_a_lost_race_is_run_again_from_its_beginning(app: Flask, error: type[psy
 
     transact(command)
     assert (names(), len(runs), called) == (["a"], 3, [3])
+
+
+def test_a_read_that_lost_a_race_runs_its_command_again(app: Flask) -> None:
+    runs: list[None] = []
+
+    def command() -> None:
+        insert("a")
+        runs.append(None)
+        if len(runs) < 2:
+            read_rows("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'deadlock_detected'; END $$")
+
+    transact(command)
+    assert (names(), len(runs)) == (["a"], 2)
+
+
+def test_a_lock_that_was_waited_for_in_vain_is_not_waited_for_again(app: Flask) -> None:
+    runs: list[None] = []
+
+    def command() -> None:
+        runs.append(None)
+        raise failed(pg.LockNotAvailable)
+
+    with pytest.raises(Unavailable, match=r"Others are changing the same data just now\."):
+        transact(command)
+    assert len(runs) == 1
+
+
+def test_a_command_does_not_open_another_transaction(app: Flask) -> None:
+    def command() -> None:
+        insert("a")
+        transact(insert, "b")
+
+    with pytest.raises(RuntimeError, match="must not open another"):
+        transact(command)
+    assert names() == []
+    transact(insert, "c")
+    assert names() == ["c"]
+
+
+def test_a_callback_that_fails_is_logged_and_keeps_no_other_from_being_called(
+    app: Flask, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.core.db.log", structlog.get_logger())
+    called: list[str] = []
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    def command() -> str:
+        insert("a")
+        after_commit(fail)
+        after_commit(lambda: called.append("second"))
+        return "result"
+
+    assert transact(command) == "result"
+    assert (names(), called) == (["a"], ["second"])
+    logged = capsys.readouterr().out
+    assert "a callback after the commit failed" in logged
+    assert "ZeroDivisionError" in logged
 
 
 def test_a_race_that_is_always_lost_ends(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ READS = [
     ("POST", "/insights/search", {}),
     ("POST", "/insights/search", {"query": "title", "tag_ids": [1], "status": "draft"}),
     ("POST", "/insights/search", {"query": "itl"}),
+    ("POST", "/insights/search", {"tag_ids": [1, 2, 3, 99]}),
     ("GET", "/tags", None),
     ("GET", "/tags/1", None),
     ("GET", "/categories", None),

@@ -158,7 +158,7 @@ def test_a_category_that_does_not_exist_has_a_page_on_which_nothing_fits(library
     assert location == "/library?category_id=0&page=1&page_size=20"
     html = page(library, location)
     assert titles(html) == []
-    assert "No insight fits" in html
+    assert "No insight matches" in html
 
 
 def test_a_thousand_nested_categories_are_no_obstacle(library: FlaskClient, database_url: str) -> None:
@@ -178,6 +178,16 @@ def test_metadata_is_shown_readably(client: FlaskClient) -> None:
     assert "<dt>teams</dt><dd><code>[&#34;Ops&#34;,&#34;R&amp;D&#34;]</code></dd>" in html
     assert "<dt>nested</dt><dd><code>{&#34;a&#34;:1}</code></dd>" in html
     assert "<dt>text</dt><dd>plain</dd>" in html
+
+
+def test_numbers_of_any_size_are_shown_exactly(client: FlaskClient) -> None:
+    """What one person stored must not close the pages to everybody."""
+    great = 10**400 + 1
+    make_insight(client, metadata={"great": great, "nested": [great, 2**70]})
+    assert titles(page(client, "/")) == titles(page(client, "/library")) == ["Title"]
+    html = page(client, "/library/1")
+    assert f"<dt>great</dt><dd>{great}</dd>" in html
+    assert f"<dt>nested</dt><dd><code>[{great},{2**70}]</code></dd>" in html
 
 
 @pytest.mark.parametrize("path", ["/health", "/metrics", "/livez", "/openapi.json", "/categories/tree"])

@@ -1,12 +1,25 @@
 """``POST /insights/search``: what people type finds what they mean, and is never an error."""
 
+import re
 from typing import Any
 
+import psycopg
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from app.core.reading import statement_read
+from app.insights.queries.listing import InsightFilter, insights_json
 from app.insights.schemas import InsightPage
 from tests.answers import answered, ids, make_category, make_insight, wrong_fields
+
+
+# Contents as long as write-ups are, which is what makes it dear to look at them all.
+ROWS = """
+INSERT INTO insights (title, description, author, content)
+SELECT 'Common title ' || n, 'Text', 'Ada',
+    (SELECT string_agg('word' || (n * 7 + k) % 5000, ' ') FROM generate_series(1, 100) k) || ' common'
+FROM generate_series(1, 3000) n"""
 
 
 @pytest.fixture
@@ -74,6 +87,22 @@ def test_without_text_everything_is_found(library: FlaskClient, body: dict[str, 
     assert response.get_json()["matched"] is None
 
 
+def test_white_space_around_a_text_does_not_matter(library: FlaskClient) -> None:
+    response = library.post("/insights/search", json={"query": " \tformance\n"})
+    assert (ids(response), response.get_json()["matched"]) == ([2], "substring")
+    everything = library.post("/insights/search", json={"query": "  "})
+    assert (ids(everything), everything.get_json()["matched"]) == ([5, 4, 3, 2, 1], None)
+
+
+def test_text_that_grows_when_it_is_folded_can_be_stored_and_found(client: FlaskClient) -> None:
+    """One of these characters folds to as many as six, and each part of a hyphenated word is a word of its own."""
+    squared = [chr(code) for code in range(0x3300, 0x3358)]
+    words = ("-".join(squared[(start + step * 7) % 88] for step in range(8)) for start in range(88 * 128))
+    content = " ".join(words)[:90_000]
+    assert make_insight(client, content=content)["content"] == content
+    assert ids(client.post("/insights/search", json={"query": squared[0]})) == [1]
+
+
 def test_an_absent_body_is_an_empty_one(library: FlaskClient) -> None:
     assert ids(library.post("/insights/search")) == [5, 4, 3, 2, 1]
 
@@ -117,6 +146,23 @@ def test_wrong_fields_are_all_named(client: FlaskClient, body: dict[str, Any], w
 
 def test_a_text_of_the_greatest_length(client: FlaskClient) -> None:
     assert ids(client.post("/insights/search", json={"query": "word " * 100})) == []
+
+
+def test_a_word_that_all_insights_have_is_found_by_the_index(app: Flask, database_url: str) -> None:
+    sent: list[tuple[str, dict[str, Any]]] = []
+
+    def record(engine: object, statement: str, parameters: dict[str, Any]) -> None:
+        sent.append((statement, parameters))
+
+    with statement_read.connected_to(record):
+        insights_json(InsightFilter(query="common"))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(ROWS)
+        connection.execute("VACUUM ANALYZE insights")
+        [(statement, parameters)] = sent
+        plan = "\n".join(row[0] for row in connection.execute("EXPLAIN " + statement, parameters))
+    assert "Bitmap Index Scan on ix_insights_search" in plan
+    assert not re.search(r"Filter: .*search_vector", plan)
 
 
 def test_changed_text_is_found_at_once(client: FlaskClient) -> None:

@@ -31,7 +31,7 @@ def page_for_people(page: Callable[..., str]) -> Callable[[Callable[P, Response]
                 response = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": page(*args, **kwargs)})
             else:
                 response = view(*args, **kwargs)
-            response.vary.add("Accept")
+            response.headers["Vary"] = "Accept"
             return response
 
         return choose

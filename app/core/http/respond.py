@@ -27,13 +27,11 @@ def versioned_answer(
 
 
 def _answer(body: bytes, status: HTTPStatus, etag: str, location: str | None) -> Response:
-    response = Response(body, status, content_type=JSON)
-    response.set_etag(etag)
-    response.cache_control.private = True
-    response.cache_control.no_cache = True
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
     if location:
-        response.headers["Location"] = location
-    if request.method in ("GET", "HEAD"):
+        headers["Location"] = location
+    response = Response(body, status, headers, content_type=JSON)
+    if request.method in ("GET", "HEAD") and "If-None-Match" in request.headers:
         response.make_conditional(request)
     return response
 
