@@ -1,5 +1,7 @@
 """Tags as JSON, with the exact number of insights that carry each (``tags_counted``)."""
 
+from collections.abc import Sequence
+
 from app.core.db import Versioned, read_json, read_versioned
 
 # A tag `t`, read from tags_counted.
@@ -15,7 +17,8 @@ FROM (SELECT * FROM tags_counted ORDER BY folded(name) OFFSET :skip LIMIT :limit
 
 MOST_USED = f"""
 SELECT coalesce(json_agg({TAG} ORDER BY folded(t.name)), '[]')::text
-FROM (SELECT * FROM tags_counted WHERE usage_count > 0 ORDER BY usage_count DESC, name LIMIT :limit) t"""
+FROM (SELECT * FROM tags_counted WHERE id = ANY (CAST(:chosen AS numeric[])) UNION
+      (SELECT * FROM tags_counted WHERE usage_count > 0 ORDER BY usage_count DESC, folded(name) LIMIT :limit)) t"""
 
 
 def tag_json(tag_id: int) -> Versioned:
@@ -28,6 +31,6 @@ def tags_json(skip: int = 0, limit: int = 1000) -> bytes:
     return read_json(LIST, skip=skip, limit=limit) or b"[]"
 
 
-def most_used_tags_json(limit: int) -> bytes:
-    """The most used tags, as a JSON array by name; unused tags are left out."""
-    return read_json(MOST_USED, limit=limit) or b"[]"
+def most_used_tags_json(limit: int, chosen: Sequence[int] = ()) -> bytes:
+    """The most used tags and the ``chosen`` ones, as a JSON array by name; other unused tags are left out."""
+    return read_json(MOST_USED, limit=limit, chosen=list(chosen)) or b"[]"
