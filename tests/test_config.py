@@ -95,7 +95,7 @@ def test_the_environment_is_read(tmp_path: Path, variable: str, value: str, name
         (
             "CORS_ALLOWED_ORIGINS",
             "https://.*.example.org",
-            "CORS_ALLOWED_ORIGINS: Value error, https://.*.example.org is not an origin",
+            "CORS_ALLOWED_ORIGINS: https://.*.example.org is not an origin",
         ),
         ("INSIGHTS_PORTS", "1", "INSIGHTS_PORTS: no such setting"),
         ("INSIGHTS_ENVIRONMENT", "dev", "INSIGHTS_ENVIRONMENT: no such setting (did you mean INSIGHTS_ENV?)"),

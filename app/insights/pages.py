@@ -14,9 +14,10 @@ from app.insights.queries.item import insight_json
 from app.insights.queries.listing import InsightFilter, insights_json
 from app.insights.schemas import LibrarySchema
 from app.taxonomy.queries.categories import category_options
-from app.taxonomy.queries.tags import tags_json
+from app.taxonomy.queries.tags import most_used_tags_json
 
 blueprint = Blueprint("library", __name__)
+TAGS_SHOWN = 100
 CHOICES = {"statuses": tuple(Status), "priorities": tuple(Priority), "visibilities": tuple(Visibility)}
 
 
@@ -32,7 +33,7 @@ def library() -> str:
         filters=typed,
         errors=errors,
         categories=category_options(),
-        tags=json.loads(tags_json()),
+        tags=json.loads(most_used_tags_json(TAGS_SHOWN, arguments.get("tag_ids", ()))),
         **CHOICES,
     )
 

@@ -112,16 +112,17 @@ def test_an_export_goes_to_a_file_or_to_standard_output(run: Run, table: Path, t
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.md", "b.md"]
 
 
-def test_an_export_by_tags(run: Run, app: Flask):
-    rows = [{"title": f"T{n}", "description": "", "author": "A", "tags": tags} for n, tags in enumerate([["a", "b"], ["b"]])]
-    transact(create_insights, rows)
+def test_an_export_by_tags(run: Run, tmp_path: Path):
+    common = {"description": "", "author": "A"}
+    tagged = [{**common, "title": "Both", "tags": ["a", "b"]}, {**common, "title": "One", "tags": ["b"]}]
+    transact(create_insights, tagged)
 
-    both = run("export", "json", "-", "--tag", "B", "--tag", "a")
-    unknown = run("export", "json", "-", "--tag", "b", "--tag", "unknown")
+    both = run("export", "json", tmp_path / "both.json", "--tag", "B", "--tag", "a")
+    unknown = run("export", "json", tmp_path / "unknown.json", "--tag", "b", "--tag", "unknown")
 
     assert (both.exit_code, both.stderr) == (0, "1 insight exported\n")
     assert (unknown.exit_code, unknown.stdout) == (1, "")
-    assert "Tag 'unknown' does not exist." in unknown.stderr
+    assert unknown.stderr == "Tag 'unknown' does not exist.\n"
 
 
 def test_a_real_process_imports_and_exports(settings: Settings, database_url: str, app: Flask, table: Path):

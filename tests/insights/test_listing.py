@@ -54,6 +54,7 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     ({"category_id": 1}, [5, 1]),
     ({"category_id": 2}, [3, 2]),
     ({"category_id": 99}, []),
+    ({"category_id": 0}, []),
     ({"category_id": -1}, []),
     ({"category_id": 2**63}, []),
     ({"category": "databases"}, [3, 2]),

@@ -13,7 +13,6 @@ from app.insights.queries.listing import InsightFilter, insights_json
 from app.insights.schemas import InsightPage
 from tests.answers import answered, ids, make_category, make_insight, wrong_fields
 
-
 # Contents as long as write-ups are, which is what makes it dear to look at them all.
 ROWS = """
 INSERT INTO insights (title, description, author, content)

@@ -1,5 +1,6 @@
 """Creating, changing and deleting insights: exact answers, every refusal."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -217,6 +218,23 @@ def test_a_change_of_tags_only_is_a_new_version(client: FlaskClient) -> None:
 def test_metadata_is_replaced_as_a_whole(client: FlaskClient) -> None:
     make_insight(client, metadata={"a": 1, "b": 2})
     assert client.put("/insights/1", json={"metadata": {"c": 3}}).get_json()["metadata"] == {"c": 3}
+
+
+@pytest.mark.parametrize(
+    ("stored_as", "given", "version"),
+    [
+        ({"flag": 1}, {"flag": True}, 2),
+        ({"flag": True}, {"flag": 1}, 2),
+        ({"flag": [0]}, {"flag": [False]}, 2),
+        ({"n": 100_000}, {"n": 1e5}, 1),
+        ({"n": 123456789012345678901234567890}, {"n": 123456789012345678901234567891}, 2),
+    ],
+)
+def test_what_is_another_metadata_value(client: FlaskClient, stored_as: Any, given: Any, version: int) -> None:
+    make_insight(client, metadata=stored_as)
+    response = client.put("/insights/1", json={"metadata": given})
+    changed = json.loads(response.text)
+    assert (repr(changed["metadata"]), changed["version"]) == (repr(given if version == 2 else stored_as), version)
 
 
 @pytest.mark.parametrize("body", [{}, {"title": "Title"}, {"tag_ids": [1]}, {"metadata": {}}, {"category_id": None}])

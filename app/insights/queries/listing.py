@@ -13,7 +13,8 @@ COUNTED = {
     "status": "{row}.status = :status",
     "priority": "{row}.priority = :priority",
     "visibility": "{row}.visibility = :visibility",
-    "category_id": "{row}.category_id = :category_id",
+    # 0 is nobody's id, but in the cells it stands for "none".
+    "category_id": "{row}.category_id = nullif(:category_id, 0)",
     "category": f"{{row}}.category_id = {CATEGORY_NAMED}",
 }
 UNCOUNTED = {
