@@ -24,7 +24,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
     from app.config import REPOSITORY, load_settings
     from app.core import cache, telemetry
-    from app.core.http import cors, pages, problems
+    from app.core.http import cors, pages, problems, security
     from app.core.http.sessions import NoSessions
     from app.extensions import db, migrate
 
@@ -41,6 +41,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     telemetry.configure_logging(settings)
     telemetry.echo_reads(settings)
     telemetry.observe(app)
+    security.protect(app, settings)
     cors.allow(app, settings.cors_allowed_origins)
     problems.register(app)
     pages.equip(app)
@@ -62,6 +63,7 @@ def _configure(app: "Flask", settings: "Settings") -> None:
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_size": max(CONNECTIONS // 2, settings.web_threads),
             "max_overflow": 0,
+            "pool_timeout": LOCK_TIMEOUT_SECONDS,
             "pool_pre_ping": True,
             "pool_recycle": 3600,
         },

@@ -8,7 +8,7 @@ import click
 
 from app.cli_context import application, instance_option
 from app.config import SettingsError, load_settings
-from app.errors import DomainError
+from app.errors import DomainError, explained
 
 
 class LazyGroup(click.Group):
@@ -46,7 +46,10 @@ class LazyGroup(click.Group):
                 click.echo(problem, err=True)
             ctx.exit(2)
         except DomainError as error:
-            click.echo(error.detail, err=True)
+            click.echo(explained(error), err=True)
+            ctx.exit(1)
+        except OSError as error:
+            click.echo(f"{error.filename or 'The system'}: {error.strerror or error}", err=True)
             ctx.exit(1)
 
 
@@ -67,13 +70,14 @@ def cli() -> None:
 @cli.command()
 @click.option("--host", help="Address to listen on.  [env: HOST; default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [env: PORT; default: 8000]")
-@click.option("--demo/--no-demo", default=True, show_default=True, help="Write the example insights.")
+@click.option("--demo/--no-demo", default=None, help="Write the example insights.  [default: in dev and offline only]")
 @instance_option
-def up(host: str | None, port: int | None, demo: bool, instance: Path | None) -> None:
+def up(host: str | None, port: int | None, demo: bool | None, instance: Path | None) -> None:
     """Run everything: the servers, the web application and the worker."""
     from app.supervisor import run_up
 
-    run_up(load_settings(host=host, port=port, instance=instance), demo)
+    settings = load_settings(host=host, port=port, instance=instance)
+    run_up(settings, demo=not settings.guarded if demo is None else demo)
 
 
 @cli.command()

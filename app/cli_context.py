@@ -38,9 +38,13 @@ def application(instance: Path | None, migrated: bool = True) -> Iterator["Flask
     """
     # Imported here, as `insights --help` needs none of it.
     from app.embedded import running_servers
+    from app.embedded.layout import Layout
 
     exit_on_sigterm()
-    with running_servers(load_settings(instance=instance, statement_timeout_seconds=0)) as settings:
+    given = load_settings(instance=instance, statement_timeout_seconds=0)
+    if not given.database_url and not Layout(given.instance).cluster.exists():
+        click.echo(f"There was no instance in {given.instance}: making a new one.", err=True)
+    with running_servers(given) as settings:
         count_with_web_server(settings.instance)
         from app import create_app
         from app.core.migrations import upgrade

@@ -7,6 +7,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -54,6 +55,7 @@ class Settings(BaseModel):
     redis_url: str | None = Field(None, validation_alias=_key("REDIS_URL"))
     postgres_bin: Path | None = Field(None, validation_alias=_key("INSIGHTS_POSTGRES_BIN"))
     sql_echo: bool = Field(False, validation_alias=_key("SQL_ECHO"))
+    allowed_hosts: tuple[str, ...] = Field((), validation_alias=_key("INSIGHTS_ALLOWED_HOSTS"))
     cors_allowed_origins: tuple[str, ...] = Field((), validation_alias=_key("CORS_ALLOWED_ORIGINS"))
     secret_key: str = Field("", validation_alias=_key("SECRET_KEY"), repr=False)
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias=_key("LOG_LEVEL"))
@@ -65,11 +67,11 @@ class Settings(BaseModel):
     )
     max_body_bytes: int = Field(4 * 2**20, ge=1024, validation_alias=_key("INSIGHTS_MAX_BODY_BYTES"))
 
-    @field_validator("cors_allowed_origins", mode="before")
+    @field_validator("allowed_hosts", "cors_allowed_origins", mode="before")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
     @field_validator("cors_allowed_origins")
@@ -115,6 +117,14 @@ class Settings(BaseModel):
     def guarded(self) -> bool:
         """Whether this is an environment in which defaults for secrets are refused."""
         return self.env in ("staging", "prod")
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     def unsafe_secrets(self) -> list[str]:
         """A sentence for each secret that is missing or a well-known default (staging and prod refuse to start)."""

@@ -70,5 +70,11 @@ class Stale(DomainError):
         )
 
 
+def explained(error: DomainError) -> str:
+    """The sentence and, for operators, the first line of what caused it."""
+    cause = str(error.__cause__).strip().splitlines()[:1] if error.__cause__ else []
+    return " ".join([error.detail, *(f"({line})" for line in cause)])
+
+
 def _dotted(path: tuple[str | int, ...]) -> str:
     return ".".join(str(part) for part in path) or "body"

@@ -19,6 +19,7 @@ from granian.server import Server
 
 from app.config import Settings, load_settings
 from app.embedded.process import die_with_parent
+from app.errors import DomainError, explained
 
 MOST_WORKERS = 4
 STOP_TIMEOUT = 1
@@ -86,7 +87,10 @@ def _processors() -> int:
 
 
 def main(demo: bool) -> None:
-    prepare(application(), demo)
+    try:
+        prepare(application(), demo)
+    except DomainError as error:
+        raise SystemExit(explained(error)) from error
     try:
         serve(load_settings())
     except FatalError as error:

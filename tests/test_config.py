@@ -32,6 +32,7 @@ def test_the_defaults(tmp_path: Path) -> None:
         "redis_url": None,
         "postgres_bin": None,
         "sql_echo": False,
+        "allowed_hosts": (),
         "cors_allowed_origins": (),
         "log_level": "info",
         "log_format": None,

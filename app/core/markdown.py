@@ -63,7 +63,9 @@ def render(source: str) -> Rendered:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True}).enable(["table", "strikethrough", "linkify"])
+    # Whole addresses only: README.md is a file, not a site.
+    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
     parser.use(footnote_plugin)
     parser.use(tasklists_plugin)
     parser.use(anchors_plugin, min_level=1, max_level=6, slug_func=_heading_id)

@@ -70,6 +70,7 @@ def _pool(engine: Engine) -> QueuePool:
             connect,
             pool_size=engine.pool.size(),  # type: ignore[attr-defined]
             max_overflow=0,
+            timeout=engine.pool.timeout(),  # type: ignore[attr-defined]
             recycle=RECYCLE_SECONDS,
             reset_on_return=None,
             use_lifo=True,

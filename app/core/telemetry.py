@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import sys
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -37,7 +38,7 @@ log = structlog.get_logger("http")
 def configure_logging(settings: Settings) -> None:
     """JSON lines for machines, colours for a terminal in dev; both carry the request id."""
     as_json = settings.log_format == "json" or (settings.log_format is None and settings.guarded)
-    console = structlog.dev.ConsoleRenderer(exception_formatter=plain_traceback)
+    console = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain_traceback)
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(serializer=orjson.dumps) if as_json else console
     )

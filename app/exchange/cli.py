@@ -186,10 +186,15 @@ def export_json(file: Path, instance: Path | None, **wanted: Any) -> None:
 
 
 def _filter(wanted: dict[str, Any]) -> "InsightFilter":
+    """Raises `NotFound` for a category or tag that there isn't: an empty file would look like an answer."""
+    from app.errors import NotFound
     from app.exchange.queries import tag_ids_named
     from app.insights.queries.listing import InsightFilter
+    from app.taxonomy.queries.categories import category_id_named
 
-    tags = wanted.pop("tags")
+    tags, category = wanted.pop("tags"), wanted["category"]
+    if category and category_id_named(category) is None:
+        raise NotFound.of("Category", repr(category))
     return InsightFilter(**wanted, tag_ids=tag_ids_named(tags) if tags else ())
 
 

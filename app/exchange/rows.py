@@ -150,7 +150,7 @@ class _Reading:
 
     def _composed_title(self) -> dict[str, str]:
         parts = [str(self._record.values[name]) for name in TITLE_PARTS if not _empty(self._record.values.get(name))]
-        return {"title": ": ".join(parts)} if parts else {}
+        return {"title": ": ".join(dict.fromkeys(parts))} if parts else {}
 
     def _classification(self) -> dict[str, Any]:
         """The first category; all others are tags, beside the tags themselves."""

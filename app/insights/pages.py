@@ -38,7 +38,7 @@ def library() -> str:
     )
 
 
-@blueprint.get('/library/<id("insight_id"):insight_id>')
+@blueprint.get("/library/<int:insight_id>")
 def insight(insight_id: int) -> str:
     """One insight with its rendered content."""
     stored = json.loads(insight_json(insight_id).body)

@@ -7,7 +7,7 @@ from flask import Response, url_for
 
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
-from app.core.http.respond import expected_version, json_answer, versioned_answer
+from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
 from app.insights import examples
 from app.insights.commands.updating import update_insight
 from app.insights.commands.writing import create_insight, delete_insight
@@ -111,7 +111,7 @@ def update(changes: dict[str, Any], insight_id: int) -> Response:
 def delete(insight_id: int) -> Response:
     """Delete an insight."""
     transact(delete_insight, insight_id, expected_version())
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return no_content()
 
 
 def _library_address(arguments: dict[str, Any]) -> str:

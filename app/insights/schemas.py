@@ -116,7 +116,10 @@ class InsightPage(Schema):
 
 
 class LibrarySchema(FilterSchema):
-    """The query of the library page: the list's filters, tags and the search box."""
+    """The query of the library page: the list's filters, tags and the search box; categories by id only."""
+
+    class Meta:
+        exclude = ("category", "limit", "offset")
 
     q = Text(most=TITLE_LENGTH, strip=True)
     tag_ids = Many(Id(), most=MOST_TAGS)

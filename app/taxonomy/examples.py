@@ -5,17 +5,17 @@ from typing import Any
 MOMENT = "2025-12-23T18:00:00.000000Z"
 
 TAG_DRAFT: dict[str, Any] = {
-    "name": "Best Practice",
-    "slug": "best-practice",
-    "description": "Recommended best practice",
+    "name": "Field Note",
+    "slug": "field-note",
+    "description": "Seen on site",
     "color": "#3B82F6",
 }
 TAG: dict[str, Any] = {"id": 2, **TAG_DRAFT, "created_at": MOMENT, "usage_count": 17, "version": 1}
 
 CATEGORY_DRAFT: dict[str, Any] = {
-    "name": "Technical",
-    "slug": "technical",
-    "description": "Technical insights and learnings",
+    "name": "Research",
+    "slug": "research",
+    "description": "What studies have shown",
     "parent_id": None,
     "color": "#3B82F6",
     "icon": "code",

@@ -125,7 +125,7 @@ def test_every_domain_error_has_a_status() -> None:
 
 
 @needs_assets
-@pytest.mark.parametrize(("path", "status"), [("/no/such/path", 404), ("/library/7", 404), ("/library/abc", 422)])
+@pytest.mark.parametrize(("path", "status"), [("/no/such/path", 404), ("/library/7", 404), ("/library/abc", 404)])
 def test_a_browser_gets_a_page(client: FlaskClient, path: str, status: int) -> None:
     response = client.get(path, headers=BROWSER)
     assert (response.status_code, response.content_type) == (status, "text/html; charset=utf-8")

@@ -58,12 +58,16 @@ def _parse(raw: bytes) -> Any:
     except RecursionError:
         problem = "it is nested too deep"
     except ValueError as error:
-        problem = str(error)
+        problem = str(error) if isinstance(error, NotANumber) else "it holds a number with too many digits"
     raise Invalid.because([FieldError((), f"is not valid JSON: {problem}", "malformed_json")])
 
 
+class NotANumber(ValueError):
+    """``NaN`` and ``Infinity``, which JSON does not know."""
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
+    raise NotANumber(f"{name} is not a number")
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:

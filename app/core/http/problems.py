@@ -51,7 +51,17 @@ def _domain_error(error: DomainError) -> Response:
 
 def _http_exception(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name.lower() not in BODY_HEADERS}
-    return answer(HTTPStatus(error.code or 500), error.description or "", {}, headers)
+    status = HTTPStatus(error.code or 500)
+    return answer(status, _said_plainly(status) or error.description or "", {}, headers)
+
+
+def _said_plainly(status: HTTPStatus) -> str | None:
+    """Our words where the framework's don't help."""
+    if status == HTTPStatus.NOT_FOUND:
+        return "There is nothing at this address."
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"The body must have {request.max_content_length} bytes at most."
+    return None
 
 
 def _unexpected(error: Exception) -> Response:

@@ -36,6 +36,13 @@ def _answer(body: bytes, status: HTTPStatus, etag: str, location: str | None) ->
     return response
 
 
+def no_content() -> Response:
+    """204, and no word of a content type."""
+    response = Response(status=HTTPStatus.NO_CONTENT)
+    del response.headers["Content-Type"]
+    return response
+
+
 def expected_version() -> int | None:
     """The version that ``If-Match`` names: None without the header or for ``*``, 0 (none has it) for a foreign tag.
 

@@ -7,7 +7,7 @@ from flask import Response, url_for
 
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
-from app.core.http.respond import expected_version, json_answer, versioned_answer
+from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
 from app.taxonomy import examples
 from app.taxonomy.commands.categories import create_category, delete_category, update_category
 from app.taxonomy.queries.categories import categories_json, category_json, category_tree_json
@@ -98,4 +98,4 @@ def delete(category_id: int) -> Response:
     One that holds insights or child categories is refused.
     """
     transact(delete_category, category_id, expected_version())
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return no_content()

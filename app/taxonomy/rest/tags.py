@@ -7,7 +7,7 @@ from flask import Response, url_for
 
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
-from app.core.http.respond import expected_version, json_answer, versioned_answer
+from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
 from app.taxonomy import examples
 from app.taxonomy.commands.tags import create_tag, delete_tag, update_tag
 from app.taxonomy.queries.tags import tag_json, tags_json
@@ -92,4 +92,4 @@ def delete(tag_id: int) -> Response:
     The insights that carried it stay.
     """
     transact(delete_tag, tag_id, expected_version())
-    return Response(status=HTTPStatus.NO_CONTENT)
+    return no_content()
