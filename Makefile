@@ -26,7 +26,7 @@ DATABASE_TESTS := tests/test_migrations.py tests/core tests/taxonomy tests/insig
 .PHONY: run setup test lint fmt bench soak help clean
 
 run: setup ## Serve at http://127.0.0.1:8000 with all it needs (PORT=, HOST=, INSTANCE= to change)
-	@exec $(BIN)/insights up --host $(HOST) --port $(PORT) --instance $(INSTANCE)
+	@exec $(BIN)/insights up --host $(HOST) --port $(PORT) --instance "$(INSTANCE)"
 
 setup: $(STAMPS)/run $(STAMPS)/front ## Set up the environment and build the front end, nothing else
 
@@ -66,7 +66,11 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-$(STAMPS)/run: $(BIN)/uv pyproject.toml uv.lock
+# Which node it is belongs to the stamps: the one found at the first set-up may be gone.
+$(STAMPS)/node-$(if $(NODE_ON_PATH),machine,wheel):
+	@mkdir -p $(STAMPS) && rm -f $(STAMPS)/node-* && touch $@
+
+$(STAMPS)/run: $(BIN)/uv pyproject.toml uv.lock $(STAMPS)/node-$(if $(NODE_ON_PATH),machine,wheel)
 	$(BIN)/uv sync --frozen --quiet --inexact --no-dev $(NODE_GROUP) --compile-bytecode
 	@mkdir -p $(STAMPS) && touch $@
 

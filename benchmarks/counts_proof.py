@@ -6,19 +6,18 @@ The database must be migrated and hold no insights, as the writers delete what t
 its own is started in a temporary folder. Exit status 1 when a count is wrong or the category tree has a cycle.
 """
 
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 import psycopg
 
 from benchmarks.counts_writer import Tally, Writer
+from benchmarks.database import libpq, throwaway_servers
 
 CATEGORIES = 30
 TAGS = 40
@@ -132,22 +131,6 @@ def _judge(connection: psycopg.Connection, tally: Tally, seconds: float, folder:
     )
 
 
-@contextmanager
-def throwaway_database() -> Iterator[str]:
-    """The URL of a migrated PostgreSQL in a temporary folder."""
-    from app import create_app
-    from app.config import load_settings
-    from app.core.migrations import upgrade
-    from app.embedded import running_servers
-
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_servers(load_settings({}, instance=Path(folder))) as settings,
-    ):
-        upgrade(create_app(settings))
-        yield str(settings.database_url).replace("+psycopg", "", 1)
-
-
 def figures(proof: Proof) -> Iterator[str]:
     """The proof as lines of text."""
     done = proof.tally.operations.total()
@@ -173,8 +156,9 @@ def figures(proof: Proof) -> Iterator[str]:
 @click.option("--database-url", help="postgresql://... of a migrated database without insights.")
 def main(writers: int, operations: int, seed: int, database_url: str | None) -> None:
     with ExitStack() as stack:
-        url = database_url or stack.enter_context(throwaway_database())
-        proof = prove(url, writers, operations, seed)
+        if database_url is None:
+            database_url = libpq(stack.enter_context(throwaway_servers()))
+        proof = prove(database_url, writers, operations, seed)
     for line in figures(proof):
         click.echo(line)
     raise SystemExit(not proof.exact)

@@ -10,7 +10,6 @@ figures mean: docs/how-to/measure.md. Linux only, as memory is read from /proc. 
 import http.client
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,16 +20,14 @@ from typing import NamedTuple
 
 import click
 
-from app import create_app
-from app.config import REPOSITORY, Settings, load_settings
-from app.core.migrations import upgrade
-from app.embedded import running_servers
+from app.config import REPOSITORY, Settings
 from app.embedded.layout import Layout
 from app.embedded.process import Child
 from app.errors import Unavailable
 from app.supervisor import child_environment
 from app.web import worker_count
 from benchmarks.data import fill
+from benchmarks.database import libpq, throwaway_servers
 from benchmarks.load import Cell, LoadError, drive
 from benchmarks.workloads import Call, Workload, recorded, workloads
 
@@ -133,10 +130,6 @@ def served(settings: Settings, statements: Path, port: int) -> Iterator[tuple[Se
             child.stop(STOP_TIMEOUT)
 
 
-def libpq(settings: Settings) -> str:
-    return str(settings.database_url).replace("+psycopg", "", 1)
-
-
 def _python(name: str, layout: Layout, environment: dict[str, str], module: str, *arguments: object) -> Child:
     command = [sys.executable, "-m", module, *map(str, arguments)]
     return Child(name, command, environment, log=layout.log / f"{name}.log", folder=REPOSITORY)
@@ -150,17 +143,6 @@ def _with_children(pid: int) -> list[int]:
 def _peak(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
-
-
-@contextmanager
-def embedded() -> Iterator[Settings]:
-    """Settings that name servers of their own, in a temporary folder, with an up-to-date schema."""
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        running_servers(load_settings({}, instance=Path(folder))) as settings,
-    ):
-        upgrade(create_app(settings))
-        yield settings
 
 
 def measure_starts(servers: Sequence[Server], times: int) -> None:
@@ -229,7 +211,7 @@ def main(
 ) -> None:
     if quick:
         insights, repeats, seconds = QUICK_INSIGHTS, 1, 0.5
-    with embedded() as settings:
+    with throwaway_servers() as settings:
         click.echo(f"Making {insights} insights ...", err=True)
         data = fill(libpq(settings), insights)
         loads = workloads(data)

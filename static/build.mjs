@@ -1,7 +1,7 @@
 // Builds static/dist: hashed style sheets, scripts, the icon sprite and the documentation viewers, plus manifest.json,
 // which maps each logical name ("app.css") to the file that carries it. Run: node static/build.mjs
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -80,10 +80,12 @@ for (const [name, path] of Object.entries(COPIES)) manifest[name] = write(name, 
 manifest["icons.svg"] = write("icons.svg", sprite());
 manifest["redoc.js"] = write("redoc.js", redoc());
 
-// The manifest changes in one step and old files go last, so that a running application never names a missing file.
+// The manifest changes in one step. The files of the last build stay until the next one: an application that runs
+// meanwhile has read its manifest already.
+const last = existsSync(join(dist, "manifest.json")) ? JSON.parse(readFileSync(join(dist, "manifest.json"))) : {};
 const sorted = Object.fromEntries(Object.entries(manifest).sort());
 writeFileSync(join(dist, "manifest.json.new"), `${JSON.stringify(sorted, null, 2)}\n`);
 renameSync(join(dist, "manifest.json.new"), join(dist, "manifest.json"));
-const current = new Set([...Object.values(sorted), "manifest.json"]);
+const current = new Set([...Object.values(sorted), ...Object.values(last), "manifest.json"]);
 for (const file of readdirSync(dist)) if (!current.has(file)) rmSync(join(dist, file), { recursive: true });
 console.log(`static/dist: ${Object.keys(sorted).length} files`);
