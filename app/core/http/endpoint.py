@@ -7,6 +7,7 @@ from typing import Any
 from flask_smorest import Blueprint
 from marshmallow import Schema as Marshmallow
 from marshmallow import fields
+from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.fields import Schema, Text, Whole
 from app.core.http.body import Parser
@@ -113,7 +114,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         description, detail = PROBLEMS[status]
         example = {
             "type": "about:blank",
-            "title": HTTPStatus(status).phrase,
+            "title": HTTP_STATUS_CODES[status],
             "status": status,
             "detail": detail,
             "instance": "/insights",

@@ -8,6 +8,7 @@ import orjson
 import structlog
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.http.negotiation import prefers_html
 from app.core.http.routing import InvalidPath
@@ -76,7 +77,7 @@ def answer(
     """A problem document, or the error page when a browser asks."""
     problem = {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": HTTP_STATUS_CODES[status],  # the same words on every version of Python
         "status": int(status),
         "detail": detail,
         "instance": request.path,
