@@ -5,6 +5,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from marshmallow import RAISE, Schema
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.test import TestResponse
 
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "request_id"}
@@ -26,7 +27,7 @@ def problem(response: TestResponse, status: int, detail: str | None = None) -> d
     document: dict[str, Any] = response.get_json()
     assert set(document) - {"errors", "current_version"} == PROBLEM_MEMBERS
     assert (document["type"], document["status"]) == ("about:blank", status)
-    assert document["title"] == HTTPStatus(status).phrase
+    assert document["title"] == HTTP_STATUS_CODES[status]
     assert document["instance"] == response.request.path
     assert document["request_id"] == response.headers["X-Request-ID"] != ""
     assert isinstance(document["detail"], str)
