@@ -27,7 +27,6 @@ WITH_BODY = [
 
 MALFORMED = [
     (b"{", "Expecting property name enclosed in double quotes (line 1, column 2)"),
-    (b'{"a": 1,}', "Expecting property name enclosed in double quotes (line 1, column 9)"),
     (b"{'a': 1}", "Expecting property name enclosed in double quotes (line 1, column 2)"),
     (b'{\n"a": [1, 2}', "Expecting ',' delimiter (line 2, column 11)"),
     (b'{\n"a": NaN}', "NaN is not a number"),
