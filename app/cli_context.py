@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +15,7 @@ from app.config import load_settings
 if TYPE_CHECKING:
     from flask import Flask
 
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -28,10 +29,11 @@ def instance_option(command: Command) -> Command:
 
 
 @contextmanager
-def application(instance: Path | None, migrated: bool = True) -> Iterator["Flask"]:
+def application(instance: Path | None, migrated: bool = True, writes: bool = False) -> Iterator["Flask"]:
     """The application of an instance, its servers running and its schema up to date, inside an application context.
 
-    With ``migrated`` false the schema is left alone and the database isn't asked for anything.
+    With ``migrated`` false the schema is left alone and the database isn't asked for anything. With ``writes`` true the
+    insights that the command writes are counted by the /metrics of a running ``insights up``.
 
     Costs about as much as starting Python when ``insights up`` runs the servers; a second or two when they are started
     for this command. Raises `SettingsError` and `Unavailable`.
@@ -44,8 +46,7 @@ def application(instance: Path | None, migrated: bool = True) -> Iterator["Flask
     given = load_settings(instance=instance, statement_timeout_seconds=0)
     if not given.database_url and not Layout(given.instance).cluster.exists():
         click.echo(f"There was no instance in {given.instance}: making a new one.", err=True)
-    with running_servers(given) as settings:
-        count_with_web_server(settings.instance)
+    with running_servers(given) as settings, counted(settings.instance) if writes else nullcontext():
         from app import create_app
         from app.core.migrations import upgrade
 
@@ -65,14 +66,25 @@ def exit_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, leave)
 
 
-def count_with_web_server(instance: Path) -> None:
+@contextmanager
+def counted(instance: Path) -> Iterator[None]:
     """Share the metrics folder of a running ``insights up``, so that /metrics counts what a command writes.
 
-    Must come before prometheus_client is imported, which looks at the variable once.
+    Must come before prometheus_client is imported, which looks at the variable once. The counters stay, for the sums;
+    what else was measured (how long, how many at once) is of no use without its process.
     """
     from app.embedded.layout import Layout
-    from app.embedded.lock import read_owner
+    from app.embedded.lock import current_owner
 
-    owner = read_owner(instance / ".lock")
-    if owner is not None and owner.role == "up":
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(Layout(instance).metrics))
+    owner = current_owner(instance)
+    if owner is None or owner.role != "up" or METRICS_VARIABLE in os.environ:
+        yield
+        return
+    folder = Layout(instance).metrics
+    os.environ[METRICS_VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        for path in folder.glob(f"*_{os.getpid()}.db"):
+            if not path.name.startswith("counter_"):
+                path.unlink(missing_ok=True)

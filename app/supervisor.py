@@ -3,22 +3,23 @@
 It stays small: the application is loaded by the web server only, so that a start pays for that once.
 """
 
-import errno
 import http.client
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 import click
 
 from app.config import REPOSITORY, Settings
 from app.embedded.layout import Layout
-from app.embedded.lock import InstanceLock
+from app.embedded.lock import GRACE, InstanceLock, Owner, current_owner
+from app.embedded.port import WILDCARDS, claim_port, listening
 from app.embedded.process import Child, describe_exit, rotate
 from app.embedded.servers import own_servers
 from app.errors import Unavailable
@@ -26,8 +27,6 @@ from app.errors import Unavailable
 TICK = 0.1
 FIRST_DELAY, LONGEST_DELAY, STEADY = 0.2, 10.0, 30.0
 START_TIMEOUT = 120.0
-# A predecessor that was killed may hold the port for a moment.
-PORT_PATIENCE = 1.0
 # The order and the seconds in which things stop; together below five.
 STOP = {"web": 1.6, "worker": 0.6, "valkey": 0.6, "postgres": 1.8}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -72,23 +71,30 @@ def run_up(settings: Settings, demo: bool) -> None:
     """
     _exit_when_signalled()
     layout = Layout(settings.instance)
-    layout.make()
-    with InstanceLock(layout.instance) as lock:
-        _own(lock)
-        _require_free_port(settings.host, settings.port)
-        _empty_metrics(layout)
-        with own_servers(settings, lock, "up", STOP["postgres"]) as servers:
-            environment = child_environment(servers.settings, layout)
-            web = _python("web", ["-m", "app.web", *(["--demo"] if demo else [])], environment)
-            worker = _python("worker", ["-m", "app.cli", "worker"], environment)
-            _run(web, worker, servers.children, servers.settings)
+    owner = current_owner(layout.instance)
+    if owner is not None and owner.role == "up":
+        raise _already_running(layout.instance, owner)
+    with claim_port(settings.host, settings.port):
+        layout.make()
+        with InstanceLock(layout.instance) as lock:
+            _own(lock)
+            _empty_metrics(layout)
+            with own_servers(settings, lock, "up", STOP["postgres"]) as servers:
+                _run(*_ours(servers.settings, layout, demo), servers.children, servers.settings)
+
+
+def _ours(settings: Settings, layout: Layout, demo: bool) -> tuple[Child, Child]:
+    """The web server and the worker."""
+    environment = child_environment(settings, layout)
+    web = _python("web", ["-m", "app.web", *(["--demo"] if demo else [])], environment)
+    return web, _python("worker", ["-m", "app.cli", "worker"], environment)
 
 
 def child_environment(settings: Settings, layout: Layout) -> dict[str, str]:
     """What the web server and the worker are told; each of them reads it like any other setting."""
     told = {
         "INSIGHTS_INSTANCE": str(settings.instance),
-        "HOST": _listening(settings.host, settings.port)[1],
+        "HOST": listening(settings.host, settings.port)[1],
         "PORT": str(settings.port),
         "DATABASE_URL": settings.database_url or "",
         "REDIS_URL": settings.redis_url or "",
@@ -137,42 +143,23 @@ def _keep_running(watches: list[Watch]) -> None:
 
 
 def _own(lock: InstanceLock) -> None:
-    told = False
+    """Wait for a command that runs the servers; refuse when anybody else has the lock for longer than a look at it."""
+    since, told = time.monotonic(), False
     while not lock.acquire("up"):
         owner = lock.owner()
-        if owner is not None and owner.role == "up":
-            raise Unavailable(f"{lock.path.parent} is already running: process {owner.pid} owns it.")
-        if owner is not None and not told:
-            say(f"Waiting for process {owner.pid}, a command that runs the servers of {lock.path.parent}.")
+        if owner is not None and owner.role == "command":
+            since = time.monotonic()
+            if not told:
+                say(f"Waiting for process {owner.pid}, a command that runs the servers of {lock.path.parent}.")
             told = True
+        elif time.monotonic() - since > GRACE:
+            raise _already_running(lock.path.parent, owner)
         time.sleep(TICK / 2)
 
 
-def _require_free_port(host: str, port: int) -> None:
-    end = time.monotonic() + PORT_PATIENCE
-    while (error := _bind_error(host, port)) is not None:
-        if error.errno != errno.EADDRINUSE:
-            raise Unavailable(f"Port {port} on {host} can't be used: {error.strerror}.")
-        if time.monotonic() > end:
-            raise Unavailable(f"Port {port} on {host} is in use by another program: choose another with --port.")
-        time.sleep(TICK)
-
-
-def _bind_error(host: str, port: int) -> OSError | None:
-    try:
-        family, address = _listening(host, port)
-        with socket.socket(family, socket.SOCK_STREAM) as attempt:
-            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            attempt.bind((address, port))
-    except OSError as error:
-        return error
-    return None
-
-
-def _listening(host: str, port: int) -> tuple[socket.AddressFamily, str]:
-    """The address that a name stands for, as granian takes addresses only; of several the IPv4 one."""
-    found = [(family, str(address[0])) for family, _, _, _, address in socket.getaddrinfo(host, port)]
-    return min(found, key=lambda each: each[0] != socket.AF_INET)
+def _already_running(instance: Path, owner: Owner | None) -> Unavailable:
+    who = f"process {owner.pid}" if owner else "another process"
+    return Unavailable(f"{instance} is already running: {who} owns it.")
 
 
 def _healthy(settings: Settings) -> bool:
@@ -188,7 +175,7 @@ def _healthy(settings: Settings) -> bool:
 
 def _reachable(host: str) -> str:
     """The address to call for one to listen on: "all of them" is not one to call."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (read here, not bound)
+    return dict(zip(WILDCARDS, ("127.0.0.1", "::1"), strict=True)).get(host, host)
 
 
 def _url(settings: Settings) -> str:
@@ -206,6 +193,8 @@ def _exit_when_signalled() -> None:
     def leave(signum: int, frame: FrameType | None) -> None:
         for each in SIGNALS:  # stopping is bounded: it isn't cut short by a second Ctrl-C
             signal.signal(each, signal.SIG_IGN)
+        with suppress(OSError):  # the terminal may be gone; not `say`, which may be what this interrupts
+            os.write(sys.stderr.fileno(), f"insights: stopping ({signal.Signals(signum).name})\n".encode())
         raise SystemExit(0)
 
     for each in SIGNALS:

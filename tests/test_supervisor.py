@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from app.config import REPOSITORY
+from app.embedded.lock import InstanceLock, Owner
 from app.embedded.process import Child
-from app.errors import Unavailable
-from app.supervisor import Watch, _listening, _require_free_port
+from app.supervisor import Watch
 from tests.embedded.pids import postmaster_pid, running, valkey_pid, wait_until
 
 INSIGHTS = [sys.executable, "-m", "app.cli"]
@@ -25,6 +25,9 @@ ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
     "WEB_CONCURRENCY": "2",
 }
+
+
+NOBODY = 2**22 + 1  # above every pid that Linux gives
 
 
 def free_port() -> int:
@@ -38,12 +41,15 @@ class Up:
 
     def __init__(self, instance: Path, port: int) -> None:
         self.instance, self.port = instance, port
-        self.process = subprocess.Popen(
-            [*INSIGHTS, "up", "--no-demo", "--port", str(port), "--instance", str(instance)],
-            stdout=subprocess.PIPE,
-            cwd=REPOSITORY,
-            env=ENVIRONMENT,
-        )
+        self.errors = instance.with_name(f"{instance.name}.errors")
+        with self.errors.open("w") as errors:
+            self.process = subprocess.Popen(
+                [*INSIGHTS, "up", "--no-demo", "--port", str(port), "--instance", str(instance)],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=REPOSITORY,
+                env=ENVIRONMENT,
+            )
 
     def wait_until_ready(self) -> str:
         """The line that says so; logs come the same way."""
@@ -104,13 +110,19 @@ def command_line(process: Path) -> str:
 
 
 @contextmanager
-def started(instance: Path) -> Iterator[Up]:
-    up = Up(instance, free_port())
+def started(instance: Path, port: int | None = None) -> Iterator[Up]:
+    up = Up(instance, port or free_port())
     with up.process:
         try:
             yield up
         finally:
             up.process.terminate()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """That of the processes started here, which leave the lock files of their ports in it."""
+    ENVIRONMENT["TMPDIR"] = str(tmp_path_factory.mktemp("temporary"))
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +144,29 @@ def insights(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def writing_command(instance: Path) -> int:
+    """Run one that creates an insight, as far as its counters go, and measures something; its pid."""
+    script = """
+import os, sys
+from pathlib import Path
+from app.cli_context import application
+with application(Path(sys.argv[1]), writes=True):
+    from prometheus_client import Gauge, Histogram
+    from app.core.metrics import insights_created
+    insights_created.inc()
+    Histogram("example_seconds", "An example").observe(1)
+    Gauge("example", "An example").set(1)
+print(os.getpid())
+"""
+    command = [sys.executable, "-c", script, str(instance)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY, env=ENVIRONMENT)
+    return int(answer.stdout)
+
+
+def metrics_files(instance: Path) -> set[str]:
+    return {path.name for path in (instance / "run" / "metrics").iterdir()}
+
+
 def test_it_serves(up: Up) -> None:
     assert up.healthy()
     assert len(children(up.child("app.web"))) == 2
@@ -145,19 +180,49 @@ def test_a_second_one_is_refused(up: Up) -> None:
 
 def test_a_busy_port_is_named_and_nothing_is_started(up: Up, tmp_path: Path) -> None:
     answer = insights("up", "--port", str(up.port), "--instance", str(tmp_path))
-    expected = f"Port {up.port} on 127.0.0.1 is in use by another program: choose another with --port.\n"
+    expected = f"Port {up.port} on 127.0.0.1 is in use by another program: choose another with --port (make: PORT=).\n"
     assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", expected)
-    assert not (tmp_path / "pg").exists()
+    # Reading the settings made that one.
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_of_two_started_at_once_on_a_port_one_serves(tmp_path: Path) -> None:
+    port = free_port()
+    with started(tmp_path / "a", port) as first, started(tmp_path / "b", port) as second:
+        wait_until(lambda: first.process.poll() is not None or second.process.poll() is not None, 30)
+        refused, serving = (first, second) if first.process.poll() is not None else (second, first)
+        serving.wait_until_ready()
+        assert refused.process.wait() == 1
+        expected = f"Port {port} on 127.0.0.1 is in use by another program: choose another with --port (make: PORT=).\n"
+        assert refused.errors.read_text() == expected
+        assert not (refused.instance / "pg").exists()
+
+
+@pytest.mark.parametrize("owner", [None, Owner(pid=NOBODY, role="up")])
+def test_an_owner_that_is_not_to_be_seen_is_one(owner: Owner | None, tmp_path: Path) -> None:
+    with InstanceLock(tmp_path) as lock:
+        assert lock.acquire("up")
+        os.truncate(lock.path, 0)
+        if owner is not None:
+            lock.announce(owner)
+        answer = insights("up", "--port", str(free_port()), "--instance", str(tmp_path))
+    who = f"process {owner.pid}" if owner else "another process"
+    assert (answer.returncode, answer.stderr) == (1, f"{tmp_path} is already running: {who} owns it.\n")
 
 
 def test_a_command_beside_it_uses_its_servers(up: Up) -> None:
     pid = postmaster_pid(up.instance)
-    counted_by = {path.name for path in (up.instance / "run" / "metrics").iterdir()}
     assert insights("migrate", "--instance", str(up.instance)).returncode == 0
     assert postmaster_pid(up.instance) == pid
-    # What a command counts is shown by the web server's /metrics.
-    assert {path.name for path in (up.instance / "run" / "metrics").iterdir()} > counted_by
     assert up.healthy()
+
+
+def test_only_the_counters_of_a_command_that_writes_stay(up: Up) -> None:
+    counted_by = metrics_files(up.instance)
+    assert insights("counts", "verify", "--instance", str(up.instance)).returncode == 0
+    assert metrics_files(up.instance) == counted_by
+    pid = writing_command(up.instance)
+    assert metrics_files(up.instance) - counted_by == {f"counter_{pid}.db"}
 
 
 @pytest.mark.parametrize("part", ["bin/postgres", "valkey-server", "app.cli worker", "app.web"])
@@ -185,6 +250,7 @@ def test_sigterm_stops_everything(up: Up) -> None:
         code, seconds = up.stop(signal.SIGTERM)
     assert code == 0
     assert seconds < 5
+    assert up.errors.read_text().splitlines()[-1] == "insights: stopping (SIGTERM)"
     assert not any(running(pid) for pid in everything)
 
 
@@ -198,7 +264,12 @@ def test_kill_and_start_again(tmp_path: Path) -> None:
     with started(tmp_path) as second:
         second.wait_until_ready()
         assert not any(running(pid) for pid in everything)
-        assert second.stop(signal.SIGINT)[0] == 0
+        everything = second.everything()
+        for pid in children(second.process.pid):
+            os.kill(pid, signal.SIGSTOP)  # none of them hears the request
+        code, seconds = second.stop(signal.SIGINT)
+        assert (code, seconds < 5) == (0, True)
+        wait_until(lambda: not any(running(pid) for pid in everything), 2)
 
 
 def test_stopped_while_starting(tmp_path: Path) -> None:
@@ -223,13 +294,3 @@ def test_a_child_that_stops_is_started_ever_later(capsys: pytest.CaptureFixture[
     lines = [f"insights: example stopped (exit code 3); starting it again in {wait} s." for wait in (0.2, 0.4, 0.8)]
     assert capsys.readouterr().err.splitlines() == lines
     watch.child.stop(5)
-
-
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_a_name_becomes_an_address(host: str) -> None:
-    assert _listening(host, 8000) == (socket.AF_INET, "127.0.0.1")
-
-
-def test_an_unknown_host_is_named() -> None:
-    with pytest.raises(Unavailable, match=r"Port 8000 on nowhere\.invalid can't be used"):
-        _require_free_port("nowhere.invalid", 8000)

@@ -67,10 +67,14 @@ def _binaries(folder: Path) -> PostgresBinaries | None:
 
 
 def _cluster_version(cluster: Path) -> int | None:
+    path = cluster / "PG_VERSION"
     try:
-        return int((cluster / "PG_VERSION").read_text(encoding="ascii"))
+        text = path.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
         return None
+    if not re.fullmatch("[0-9]{1,4}", text):  # before 10 a version had two parts
+        raise Unavailable(f"{path} names no version of PostgreSQL from {OLDEST_POSTGRES} on: {text[:20]!r}.")
+    return int(text)
 
 
 def _wheel(package: str) -> Path:

@@ -1,4 +1,4 @@
-"""Where an instance keeps its things. Nothing outside these folders is written."""
+"""Where an instance keeps its things. Outside these folders only the empty lock files of `port` are written."""
 
 import hashlib
 import os

@@ -1,6 +1,7 @@
 """Who owns an instance, and who uses it meanwhile: two files that are locked, not their contents trusted.
 
-A lock goes with the process that holds it, however it ends; the contents only tell others where the servers are.
+A lock goes with the process that holds it, however it ends: a held one is the proof that its owner runs, whether or not
+its pid is to be seen from here. The contents only tell others who that is and where the servers are.
 """
 
 import fcntl
@@ -10,10 +11,13 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.embedded.process import alive
 from app.errors import Unavailable
 
 Role = Literal["up", "command"]
+
+# Seconds after which a held lock is its owner's, and the contents the owner's words. Before, it may be one that merely
+# looks who the owner is, and the contents those of a predecessor that was killed.
+GRACE = 0.4
 
 
 class Owner(BaseModel):
@@ -82,7 +86,7 @@ class InstanceLock(LockedFile):
         self.unlock()
 
     def owner(self) -> Owner | None:
-        return read_owner(self.path)
+        return _read(self.path)
 
 
 class Users(LockedFile):
@@ -103,10 +107,25 @@ class Users(LockedFile):
         return self.try_lock(fcntl.LOCK_EX)
 
 
-def read_owner(path: Path) -> Owner | None:
-    """Who wrote ``path`` last, if that process is alive. None also when there is nobody, or just being written."""
+def current_owner(instance: Path) -> Owner | None:
+    """Who holds an instance's lock now, without making the file; None also for one who isn't to be told."""
+    path = instance / ".lock"
     try:
-        owner = Owner.model_validate_json(path.read_bytes())
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(path)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _read(path: Path) -> Owner | None:
+    """None when there is nobody, or just being written."""
+    try:
+        return Owner.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
-    return owner if alive(owner.pid) else None

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import LiteralString
@@ -19,7 +20,7 @@ from sqlalchemy import URL
 from app.embedded.account import Account, postgres_account
 from app.embedded.binaries import PostgresBinaries, postgres_binaries
 from app.embedded.layout import Layout
-from app.embedded.process import Child, end_predecessor
+from app.embedded.process import Child, die_with_parent, end_predecessor
 from app.embedded.tuning import machine_memory, postgres_options
 from app.errors import Unavailable
 
@@ -43,7 +44,7 @@ class Postgres:
             death_signal=signal.SIGINT,
             log=layout.log / "postgres.log",
             account=account,
-            before_start=self._clear_pid_file,
+            before_start=self._clear_lock_files,
         )
 
     @property
@@ -91,10 +92,12 @@ class Postgres:
             host=str(self.layout.postgres_sockets), port=PORT, user=SUPERUSER, dbname=database, autocommit=True
         )
 
-    def _clear_pid_file(self) -> None:
-        """Postgres refuses to start when the pid in its file belongs to any other process, ours included."""
-        if not end_predecessor(self._pid_file, ("postgres", str(self.layout.cluster))):
-            self._pid_file.unlink(missing_ok=True)
+    def _clear_lock_files(self) -> None:
+        """Postgres refuses to start when the pid in one of its files belongs to any other process, ours included."""
+        end_predecessor(self._pid_file, ("postgres", str(self.layout.cluster)))
+        socket = self.layout.postgres_sockets / f".s.PGSQL.{PORT}"
+        for path in (self._pid_file, socket, socket.with_name(f"{socket.name}.lock")):
+            path.unlink(missing_ok=True)
 
 
 def postgres(layout: Layout, chosen: Path | None) -> Postgres:
@@ -128,11 +131,15 @@ def _command(layout: Layout, binaries: PostgresBinaries) -> list[str]:
 
 
 def _create_cluster(layout: Layout, binaries: PostgresBinaries, account: Account) -> None:
-    """Made beside its place and renamed: what an interrupted initdb leaves is never taken for a cluster."""
-    unfinished = layout.cluster.with_name("pg.new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(mode=0o700)
+    """Made beside its place and renamed: what an interrupted initdb leaves is never taken for a cluster.
+
+    Each time in a new folder: a killed initdb's own child goes on for a moment in the old one.
+    """
+    for left in layout.instance.glob("pg.new*"):
+        shutil.rmtree(left, ignore_errors=True)
+    unfinished = Path(tempfile.mkdtemp(prefix="pg.new-", dir=layout.instance))
     account.own(unfinished)
+    parent = os.getpid()
     command = [*account.prefix, binaries.initdb, "-D", str(unfinished), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
     done = subprocess.run(
         [*command, *_locale(binaries.major)],
@@ -141,6 +148,7 @@ def _create_cluster(layout: Layout, binaries: PostgresBinaries, account: Account
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=lambda: die_with_parent(parent, signal.SIGKILL),
         **account.popen_arguments(),
     )
     if done.returncode:

@@ -74,16 +74,14 @@ class Child:
         return self.process.poll() if self.process else None
 
     def stop(self, timeout: float) -> None:
-        """Ask it to stop; after ``timeout`` seconds make it."""
-        if self.process is None or self.process.poll() is not None:
+        """Ask it to stop, then make it, within ``timeout`` seconds; a fifth is for a kill signal that it may handle."""
+        if self.process is None:
             return
-        self.process.send_signal(self.stop_signal)
-        for last_resort in (self.kill_signal, signal.SIGKILL):
-            try:
-                self.process.wait(timeout)
+        patience = timeout if self.kill_signal is signal.SIGKILL else timeout * 0.8
+        for signal_number, seconds in ((self.stop_signal, patience), (self.kill_signal, timeout - patience)):
+            if _ended_by(self.process, signal_number, seconds):
                 return
-            except subprocess.TimeoutExpired:
-                self.process.send_signal(last_resort)
+        self.process.kill()
         self.process.wait()
 
     def why_stopped(self, code: int) -> str:
@@ -92,6 +90,15 @@ class Child:
             return reason
         tail = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
         return "\n".join([f"{reason} The end of {self.log}:", *tail])
+
+
+def _ended_by(process: subprocess.Popen[bytes], signal_number: signal.Signals, seconds: float) -> bool:
+    process.send_signal(signal_number)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def rotate(log: Path) -> None:

@@ -10,9 +10,9 @@ import click
 
 from app.config import Settings
 from app.embedded.layout import Layout
-from app.embedded.lock import InstanceLock, Owner, Role, Users
+from app.embedded.lock import GRACE, InstanceLock, Owner, Role, Users
 from app.embedded.postgres import Postgres, postgres
-from app.embedded.process import Child
+from app.embedded.process import Child, alive
 from app.embedded.valkey import Valkey
 from app.errors import Unavailable
 
@@ -108,7 +108,8 @@ def _own_or_join(lock: InstanceLock, users: Users) -> Owner | None:
     while not lock.acquire("command"):
         if users.join():
             owner = lock.owner()
-            if owner is not None and owner.ready:
+            # Of a pid that isn't to be seen: a predecessor's, unless it stays.
+            if owner is not None and owner.ready and (alive(owner.pid) or time.monotonic() - since > GRACE):
                 return owner
             users.leave()
         if not told and time.monotonic() - since > PATIENCE:

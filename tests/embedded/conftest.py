@@ -26,6 +26,10 @@ with running_servers(load_settings({}, instance=Path(sys.argv[1]))) as settings:
 """
 
 
+def owner_command(instance: Path) -> list[str]:
+    return [sys.executable, "-c", OWNER, str(instance)]
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Those of a new instance in which nothing is configured."""
@@ -39,7 +43,7 @@ def start_owner() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def start(instance: Path, prefix: Sequence[str] = ()) -> subprocess.Popen[str]:
         owner = subprocess.Popen(
-            [*prefix, sys.executable, "-c", OWNER, str(instance)],
+            [*prefix, *owner_command(instance)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

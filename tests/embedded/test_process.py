@@ -1,6 +1,7 @@
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,18 @@ def test_one_that_ignores_the_request_is_made_to_stop(tmp_path: Path) -> None:
     example.start()
     wait_until(lambda: log.read_text() == "deaf\n", 5)
     example.stop(timeout=0.2)
+    assert example.exit_code() == -signal.SIGKILL
+
+
+def test_one_that_ignores_everything_has_no_more_than_its_time(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    example = child("trap '' TERM QUIT; echo deaf; while :; do sleep 0.1; done", log)
+    example.kill_signal = signal.SIGQUIT
+    example.start()
+    wait_until(lambda: log.read_text() == "deaf\n", 5)
+    began = time.monotonic()
+    example.stop(timeout=0.5)
+    assert 0.5 <= time.monotonic() - began < 0.8
     assert example.exit_code() == -signal.SIGKILL
 
 

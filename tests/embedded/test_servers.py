@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import psycopg
 import pytest
 import redis
 
-from app.config import Settings, load_settings
+from app.config import REPOSITORY, Settings, load_settings
 from app.embedded import account, running_servers
 from app.embedded.layout import Layout
+from tests.embedded.conftest import owner_command
 from tests.embedded.pids import postmaster_pid, running, valkey_pid, wait_until
 
 StartOwner = Callable[..., subprocess.Popen[str]]
@@ -59,13 +61,19 @@ def test_configured_servers_start_nothing(settings: Settings) -> None:
 
 
 def test_what_an_interrupted_start_left_is_no_obstacle(settings: Settings) -> None:
-    (settings.instance / "pg.new").mkdir()
-    (settings.instance / "pg.new" / "PG_VERSION").write_text("18\n")
+    for name in ("pg.new", "pg.new-1"):
+        (settings.instance / name).mkdir()
+        (settings.instance / name / "PG_VERSION").write_text("18\n")
     with running_servers(settings) as running_settings:
         assert count_start(running_settings) == (1, 1)
+    assert not list(settings.instance.glob("pg.new*"))
     stale = f"{os.getpid()}\n{settings.instance}/pg\n0\n5432\n\n\n\nready\n"
     (settings.instance / "pg" / "postmaster.pid").write_text(stale)
     (settings.instance / "run" / "valkey.pid").write_text(f"{os.getpid()}\n")
+    # A pid that lives and is no parent of Postgres', which would let that pass.
+    socket = f"{os.getppid()}\n{settings.instance}/pg\n0\n5432\n{settings.instance}/run/postgres\n"
+    (settings.instance / "run" / "postgres" / ".s.PGSQL.5432.lock").write_text(socket)
+    (settings.instance / "run" / "postgres" / ".s.PGSQL.5432").write_text("")
     with running_servers(settings) as running_settings:
         assert count_start(running_settings) == (2, 2)
 
@@ -139,6 +147,17 @@ def test_the_servers_die_with_a_killed_owner(settings: Settings, start_owner: St
     with running_servers(settings) as running_settings:  # at once: it waits until the old ones are gone
         assert not any(running(pid) for pid in pids)
         assert count_start(running_settings) == (2, 2)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.3])
+def test_killed_while_the_data_folder_is_made(seconds: float, settings: Settings, start_owner: StartOwner) -> None:
+    with subprocess.Popen(owner_command(settings.instance), cwd=REPOSITORY, stdin=subprocess.PIPE) as killed:
+        wait_until(lambda: bool(list(settings.instance.glob("pg.new*"))), 10)
+        time.sleep(seconds)
+        killed.kill()
+    assert start_owner(settings.instance).poll() is None
+    assert [path.name for path in settings.instance.glob("pg*")] == ["pg"]
+    assert (settings.instance / "pg" / "PG_VERSION").read_text() == "18\n"
 
 
 def test_killed_servers_lose_nothing(settings: Settings) -> None:
