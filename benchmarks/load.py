@@ -62,7 +62,7 @@ class Line:
 
 def request_bytes(method: str, path: str, body: bytes | None = None) -> bytes:
     """A whole HTTP/1.1 request; a body is JSON."""
-    head = f"{method} {path} HTTP/1.1\r\nHost: benchmark\r\nAccept: application/json\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
     if body is not None:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return f"{head}\r\n".encode() + (body or b"")
