@@ -55,7 +55,7 @@ def read_rows(statement: str, /, **parameters: object) -> Sequence[Any]:
     """
     if db.session.registry.has() and (session := db.session()).in_transaction():
         return session.execute(text(statement), parameters).all()
-    with _domain_errors():
+    with domain_errors():
         return reading.read(db.engine, statement, parameters)
 
 
@@ -65,7 +65,7 @@ def transact(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T
     A command that lost a race (serialisation failure, deadlock) is run again from its beginning, so it must do
     nothing outside the database: that goes into `after_commit`.
     """
-    with _domain_errors():
+    with domain_errors():
         for attempt in range(1, ATTEMPTS):
             try:
                 return _commit(command, *args, **kwargs)
@@ -122,12 +122,16 @@ def refusing(errors: Mapping[str, DomainError]) -> Iterator[None]:
 
 
 @contextmanager
-def _domain_errors() -> Iterator[None]:
-    """The last net: what the database refuses or can't do leaves as an error of ours, never as a driver's."""
+def domain_errors(passing: tuple[type[pg.Error], ...] = ()) -> Iterator[None]:
+    """The last net: what the database refuses or can't do leaves as an error of ours, never as a driver's.
+
+    A command that goes on after a refusal (it used a savepoint) lets `RETRYABLE` pass, which `transact` waits for.
+    """
     try:
         yield
     except (DBAPIError, pg.Error, NoFreeConnection) as error:
-        meaning = _meaning(error.orig if isinstance(error, DBAPIError) else error)
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        meaning = None if isinstance(cause, passing) else _meaning(cause)
         if meaning is None:
             raise
         raise meaning from error

@@ -10,17 +10,22 @@ from app.exchange.formats.markdown import MarkdownReader
 from app.exchange.mapping import Names
 from app.exchange.rows import Defaults, row_of
 from app.taxonomy.commands.categories import create_category
-from app.taxonomy.seeds import create_missing, write_standard_taxonomy
+from app.taxonomy.seeds import category_in_place_of, create_missing, write_standard_taxonomy
 
 FOLDER = Path(__file__).parent
 
 
-def seed_demo() -> None:
-    """Write the standard categories and tags and the examples, all or nothing, into an installation without insights.
+# Deleting insights doesn't take back the ids that they used.
+USED = "SELECT is_called OR EXISTS (SELECT FROM insights) AS used FROM insights_id_seq"
 
-    Where there is an insight already it does nothing: what people changed or deleted of an earlier run stays so.
+
+def seed_demo() -> None:
+    """Write the standard categories and tags and the examples, all or nothing, into an installation that is new.
+
+    Where there ever was an insight it does nothing: what people changed or deleted of an earlier run stays so, even
+    when nothing is left of it. An import that was only tried out uses ids too, and counts.
     """
-    if not _has_insights():
+    if not read_rows(USED)[0].used:
         transact(_write)
 
 
@@ -32,10 +37,6 @@ def _write() -> None:
 
 
 def _create_below_parent(category: dict[str, str]) -> None:
-    name = category.pop("parent")
-    [parent] = read_rows("SELECT id FROM categories WHERE folded(name) = folded(:name)", name=name)
-    create_missing("categories", [category], lambda values: create_category({**values, "parent_id": parent.id}))
-
-
-def _has_insights() -> bool:
-    return bool(read_rows("SELECT 1 FROM insights LIMIT 1"))
+    """Below whatever people made of its parent; at the top when nothing is left of that."""
+    parent_id = category_in_place_of(category.pop("parent"))
+    create_missing("categories", [category], lambda values: create_category({**values, "parent_id": parent_id}))

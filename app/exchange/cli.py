@@ -1,16 +1,15 @@
 """``insights import`` and ``insights export``."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from app.cli_context import application, instance_option
 from app.errors import Invalid
 from app.exchange.mapping import Names, read_map
+from app.exchange.output import output, printable
 from app.exchange.progress import Progress, progress
 from app.exchange.records import Reader
 from app.exchange.rows import Defaults
@@ -64,7 +63,10 @@ def import_markdown(folder: Path, **options: Any) -> None:
     """Every Markdown file with YAML front matter below DIR."""
     from app.exchange.formats.markdown import MarkdownReader
 
-    _import(MarkdownReader(folder), **options)
+    reader = MarkdownReader(folder)
+    if not reader.total:
+        raise Invalid(f"{printable(str(folder))}: holds no .md file")
+    _import(reader, **options)
 
 
 @import_command.command("csv")
@@ -98,7 +100,7 @@ def _import(
 ) -> None:
     """Exit status 1 when a row could not be written."""
     names = _names(map_file)
-    with application(instance), progress(reader.total) as shown:
+    with application(instance, writes=True), progress(reader.total) as shown:
         from app.exchange.importing import Options, run_import
 
         options = Options(names, Defaults(status=status), batch_size, dry_run)
@@ -107,6 +109,8 @@ def _import(
             from app.analytics.commands import fold_counts
 
             fold_counts()
+    for note in report.notes:
+        click.echo(note)
     click.echo(f"{'Dry run, nothing was written. ' if dry_run else ''}{report}")
     if not report.complete:
         raise click.exceptions.Exit(1)
@@ -118,7 +122,7 @@ def _names(map_file: Path | None) -> Names:
     try:
         return read_map(map_file)
     except Invalid as error:
-        raise click.UsageError(error.detail) from error
+        raise click.UsageError("\n".join(map(printable, error.detail.split("\n")))) from error
 
 
 def _teller(shown: Progress, every_row: bool) -> Callable[["Outcome", int], None]:
@@ -126,11 +130,11 @@ def _teller(shown: Progress, every_row: bool) -> Callable[["Outcome", int], None
 
     def tell(outcome: "Outcome", position: int) -> None:
         if every_row or outcome.what == FAILED:
-            click.echo(f"{outcome.row.place}: {outcome.what}  {outcome.row.label}".rstrip())
+            click.echo(printable(f"{outcome.row.place}: {outcome.what}  {outcome.row.label}".rstrip()))
         for problem in outcome.row.problems:
-            click.echo(f"error: {problem}")
+            click.echo(printable(f"error: {problem}"))
         for warning in outcome.row.warnings:
-            click.echo(f"warning: {warning}")
+            click.echo(printable(f"warning: {warning}"))
         shown.advance(position)
 
     return tell
@@ -166,11 +170,14 @@ def export_markdown(folder: Path, instance: Path | None, **wanted: Any) -> None:
 @export_options
 def export_csv(file: Path, instance: Path | None, **wanted: Any) -> None:
     """A table with a header row. FILE may be - for standard output."""
-    with application(instance), _output(file) as output:
+    with application(instance):
         from app.exchange.formats.csv import write_csv
         from app.exchange.queries import exported
 
-        _tell_number(write_csv(exported(_filter(wanted)), output))
+        insights = exported(_filter(wanted))
+        with output(file) as opened:
+            number = write_csv(insights, opened)
+        _tell_number(number)
 
 
 @export_command.command("json")
@@ -178,11 +185,14 @@ def export_csv(file: Path, instance: Path | None, **wanted: Any) -> None:
 @export_options
 def export_json(file: Path, instance: Path | None, **wanted: Any) -> None:
     """An array with one object a line. FILE may be - for standard output."""
-    with application(instance), _output(file) as output:
+    with application(instance):
         from app.exchange.formats.json import write_json
         from app.exchange.queries import exported
 
-        _tell_number(write_json(exported(_filter(wanted)), output))
+        insights = exported(_filter(wanted))
+        with output(file) as opened:
+            number = write_json(insights, opened)
+        _tell_number(number)
 
 
 def _filter(wanted: dict[str, Any]) -> "InsightFilter":
@@ -193,20 +203,9 @@ def _filter(wanted: dict[str, Any]) -> "InsightFilter":
     from app.taxonomy.queries.categories import category_id_named
 
     tags, category = wanted.pop("tags"), wanted["category"]
-    if category and category_id_named(category) is None:
+    if category is not None and category_id_named(category) is None:
         raise NotFound.of("Category", repr(category))
-    return InsightFilter(**wanted, tag_ids=tag_ids_named(tags) if tags else ())
-
-
-@contextmanager
-def _output(path: Path) -> Iterator[TextIO]:
-    """Standard output for ``-``; line ends are written as they are."""
-    if str(path) == "-":
-        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as file:
-            yield file
-    else:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            yield file
+    return InsightFilter.of({**wanted, "tag_ids": tag_ids_named(tags)})
 
 
 def _tell_number(number: int) -> None:

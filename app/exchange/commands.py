@@ -1,7 +1,7 @@
 """Write one batch of rows; the caller's transaction commits it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row as StoredRow
@@ -28,7 +28,15 @@ WHERE i.external_key = ANY (CAST(:external_keys AS text[])) OR i.public_id = ANY
 ORDER BY i.id FOR NO KEY UPDATE OF i""")
 
 
-def import_batch(rows: Sequence[Row]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was done with a row, and the insight that it is now."""
+
+    what: str
+    insight_id: int
+
+
+def import_batch(rows: Sequence[Row]) -> list[Written]:
     """Create the insights that are new, update those that differ; tell what was done, row by row.
 
     An insight is the same when it has the row's external key or, failing that, its public id. Costs a few statements,
@@ -36,12 +44,13 @@ def import_batch(rows: Sequence[Row]) -> list[str]:
     """
     known = _known(rows)
     matches = [next((known[key] for key in row.identities if key in known), None) for row in rows]
-    new = [row for row, stored in zip(rows, matches, strict=True) if stored is None]
-    if new:
-        create_insights([row.draft for row in new])
+    new = [row.draft for row, stored in zip(rows, matches, strict=True) if stored is None]
+    created = iter(create_insights(new) if new else [])
     pairs = [(row, stored) for row, stored in zip(rows, matches, strict=True) if stored is not None]
-    updates = iter(_update(pairs))
-    return [CREATED if stored is None else next(updates) for stored in matches]
+    updated = iter(_update(pairs))
+    return [
+        Written(CREATED, next(created)) if stored is None else Written(next(updated), stored.id) for stored in matches
+    ]
 
 
 def _known(rows: Sequence[Row]) -> dict[tuple[str, str], StoredRow[Any]]:

@@ -6,23 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
-from app.core.db import transact
+from app.core.db import RETRYABLE, domain_errors, transact
 from app.errors import DomainError, Refused, Unavailable
 from app.exchange.commands import CREATED, UNCHANGED, UPDATED, import_batch
 from app.exchange.mapping import Names
-from app.exchange.records import Place, Problem, Reader
+from app.exchange.records import Problem, Reader
+from app.exchange.repeats import Met
 from app.exchange.rows import Defaults, Row, row_of
 from app.extensions import db
 
 FAILED, LEFT_OUT = "failed", "left out"
-ATTEMPTS = 3
+# A batch ends with the row that brings it to so many characters: a batch lies in memory, and in one statement.
+LARGEST_BATCH = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to import; ``batch_size`` rows are written together or not at all."""
+    """How to import; ``batch_size`` rows (fewer when they are large) are written together or not at all."""
 
     names: Names = field(default_factory=Names)
     defaults: Defaults = field(default_factory=Defaults)
@@ -44,10 +45,12 @@ class Report:
 
     counts: Counter[str] = field(default_factory=Counter)
     warnings: int = 0
+    undated: int = 0
     seconds: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
         self.counts[outcome.what] += 1
+        self.undated += outcome.what == CREATED and outcome.row.undated
         self.warnings += len(outcome.row.warnings)
 
     @property
@@ -57,6 +60,11 @@ class Report:
     @property
     def complete(self) -> bool:
         return not self.counts[FAILED] and not self.counts[LEFT_OUT]
+
+    @property
+    def notes(self) -> list[str]:
+        """What was assumed of many rows, each kind in one line."""
+        return [f"{_counted(self.undated, 'row')} without a date: dated now"] if self.undated else []
 
     def __str__(self) -> str:
         parts = [f"{self.counts[what]} {what}" for what in (CREATED, UPDATED, UNCHANGED, FAILED)]
@@ -102,22 +110,31 @@ def _try_out(reader: Reader, options: Options, tell: Tell) -> Report:
 
 # Rows, each with its position in the input.
 Batch = list[tuple[Row, int]]
-Write = Callable[[Sequence[Row]], list[str]]
+Write = Callable[[Sequence[Row], Met], list[str]]
 
 
 def _write_all(reader: Reader, options: Options, tell: Tell, write: Write, report: Report | None = None) -> Report:
     report = report or Report()
+    insights = Met()
     for batch in _read_ahead(_batches(reader, options)):
-        for outcome in _import([row for row, _ in batch], write):
+        for outcome in _import([row for row, _ in batch], write, insights):
             report.add(outcome)
             tell(outcome, batch[-1][1])
     return report
 
 
 def _batches(reader: Reader, options: Options) -> Iterator[Batch]:
-    seen: dict[tuple[str, str], Place] = {}
-    rows = ((_once(row_of(record, options.names, options.defaults), seen), record.position) for record in reader)
-    while batch := list(islice(rows, options.batch_size)):
+    keys = Met()
+    batch: Batch = []
+    size = 0
+    for number, record in enumerate(reader, 1):
+        row = _once(replace(row_of(record, options.names, options.defaults), number=number), keys)
+        batch.append((row, record.position))
+        size += row.size
+        if len(batch) == options.batch_size or size >= LARGEST_BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
 
 
@@ -130,50 +147,82 @@ def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
             yield batch
 
 
-def _once(row: Row, seen: dict[tuple[str, str], Place]) -> Row:
+def _once(row: Row, keys: Met) -> Row:
     """The row, refused when an earlier one of this import has its key."""
-    repeated = [identity for identity in row.identities if identity in seen]
-    for identity in row.identities:
-        seen.setdefault(identity, row.place)
-    if not repeated or row.problems:
-        return row
     problems = [
-        Problem(row.place, f"{key!r} was already given at {seen[name, key]}", "duplicate", name)
-        for name, key in repeated
+        Problem(row.place, f"{key!r} was already given at {first}", "duplicate", name)
+        for name, key in row.identities
+        if (first := keys.before(f"{name}:{key}", row.number, row.place))
     ]
-    return replace(row, problems=tuple(problems))
+    return replace(row, problems=tuple(problems)) if problems and not row.problems else row
 
 
-def _import(rows: Sequence[Row], write: Write) -> list[Outcome]:
+class _BatchRefused(Exception):
+    """Rolls a batch back. ``found`` tells for each row what would be done with it, or why it is refused."""
+
+    def __init__(self, found: list[str | DomainError]) -> None:
+        super().__init__("a row of the batch was refused")
+        self.found = found
+
+
+def _import(rows: Sequence[Row], write: Write, insights: Met) -> list[Outcome]:
     if any(row.problems for row in rows):
         return [Outcome(row, FAILED if row.problems else LEFT_OUT) for row in rows]
     try:
-        return [Outcome(row, what) for row, what in zip(rows, write(rows), strict=True)]
+        return [Outcome(row, what) for row, what in zip(rows, write(rows, insights), strict=True)]
+    except _BatchRefused as refusal:
+        return [_not_written(row, found) for row, found in zip(rows, refusal.found, strict=True)]
+
+
+def _not_written(row: Row, found: str | DomainError) -> Outcome:
+    if isinstance(found, str):
+        return Outcome(row, LEFT_OUT)
+    return Outcome(replace(row, problems=(Problem(row.place, found.detail, "refused"),)), FAILED)
+
+
+def _commit(rows: Sequence[Row], insights: Met) -> list[str]:
+    """In a transaction of its own."""
+    return transact(_write_batch, rows, insights)
+
+
+def _within_savepoint(rows: Sequence[Row], insights: Met) -> list[str]:
+    with db.session.begin_nested():
+        return _write_batch(rows, insights)
+
+
+def _write_batch(rows: Sequence[Row], insights: Met) -> list[str]:
+    """Tell what was done with each row. Raises `_BatchRefused`."""
+    found = _write(rows, insights)
+    done = [each for each in found if isinstance(each, str)]
+    if len(done) < len(rows):
+        raise _BatchRefused(found)
+    return done
+
+
+def _write(rows: Sequence[Row], insights: Met, again: bool = True) -> list[str | DomainError]:
+    """Rows that are refused are tried in halves, to find out which it was.
+
+    A single row is tried twice: somebody else may have made the same insight at the same moment, which then is met.
+    """
+    try:
+        with domain_errors(passing=RETRYABLE), db.session.begin_nested():
+            return [*_write_once(rows, insights)]
     except Unavailable:
         raise
     except DomainError as error:
-        return [Outcome(_refused(row, error), FAILED) for row in rows]
+        if len(rows) == 1:
+            return _write(rows, insights, again=False) if again else [error]
+    half = len(rows) // 2
+    return _write(rows[:half], insights) + _write(rows[half:], insights)
 
 
-def _refused(row: Row, error: DomainError) -> Row:
-    problem = Problem(row.place, f"the batch of this row was refused: {error.detail}", "refused")
-    return replace(row, problems=(problem,))
-
-
-def _commit(rows: Sequence[Row]) -> list[str]:
-    """In a transaction of its own. An insight that somebody else just made with the same key is met the next time."""
-    for _ in range(1, ATTEMPTS):
-        try:
-            return transact(import_batch, rows)
-        except Refused as error:
-            if not any(each.code == "duplicate" for each in error.errors):
-                raise
-    return transact(import_batch, rows)
-
-
-def _within_savepoint(rows: Sequence[Row]) -> list[str]:
-    with db.session.begin_nested():
-        return import_batch(rows)
+def _write_once(rows: Sequence[Row], insights: Met) -> list[str]:
+    """Refused when a row is the same stored insight as an earlier one, which had another of its keys."""
+    written = import_batch(rows)
+    for row, each in zip(rows, written, strict=True):
+        if first := insights.before(str(each.insight_id), row.number, row.place):
+            raise Refused(f"is the same insight as the row at {first}")
+    return [each.what for each in written]
 
 
 def _counted(number: int, noun: str) -> str:

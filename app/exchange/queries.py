@@ -7,7 +7,8 @@ from app.errors import NotFound
 from app.exchange.records import Exported
 from app.insights.queries.listing import InsightFilter
 
-BATCH = 200
+# Few: contents may be large, and all of a batch lies in memory.
+BATCH = 50
 # In the order of the public ids: it is much the order of creation, and the same wherever the insights were imported.
 PAGE = """
 SELECT i.public_id, json_build_object(
@@ -38,7 +39,7 @@ def exported(wanted: InsightFilter) -> Iterator[Exported]:
 
 def tag_ids_named(names: Sequence[str]) -> tuple[int, ...]:
     """The ids of tags, regardless of case and accents. Raises `NotFound` for a name that is none."""
-    rows = read_rows(TAGS_NAMED, names=list(names))
+    rows = read_rows(TAGS_NAMED, names=list(names)) if names else []
     for row in rows:
         if row.id is None:
             raise NotFound.of("Tag", repr(row.name))

@@ -37,9 +37,10 @@ class Defaults:
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row to write. ``given`` is what the file says (fields of `ImportSchema`, loaded), ``draft`` the same with the
-    defaults for a new insight. A row with ``problems`` can't be written."""
+    defaults for a new insight. A row with ``problems`` can't be written. Its ``number`` in an import counts from 1."""
 
     place: Place
+    number: int = 0
     draft: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
@@ -49,6 +50,18 @@ class Row:
     def identities(self) -> list[tuple[str, str]]:
         """What names this insight and no other."""
         return [(name, str(self.given[name])) for name in ("external_key", "public_id") if self.given.get(name)]
+
+    @property
+    def size(self) -> int:
+        """About how many characters it holds."""
+        values = (self.draft or self.given).values()
+        return sum(len(value if isinstance(value, str) else repr(value)) for value in values)
+
+    @property
+    def undated(self) -> bool:
+        """Whether a new insight of it counts as published when it is imported, for want of a date."""
+        dates = (self.draft.get("created_at"), self.draft.get("published_at"))
+        return dates == (None, None) and self.draft.get("status") == Status.PUBLISHED
 
     @property
     def label(self) -> str:
@@ -71,7 +84,7 @@ def row_of(record: Record, names: Names, defaults: Defaults) -> Row:
         return Row(record.place, given=raw, problems=tuple(reading.problems), warnings=tuple(reading.warnings))
     draft = reading.with_ordered_dates(draft)
     given = {name: value for name, value in draft.items() if name in raw or name not in assumed}
-    return Row(record.place, _with_both_dates(draft), given, warnings=tuple(reading.warnings))
+    return Row(record.place, draft=_with_both_dates(draft), given=given, warnings=tuple(reading.warnings))
 
 
 def _with_both_dates(draft: dict[str, Any]) -> dict[str, Any]:

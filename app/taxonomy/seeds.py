@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from app.core.db import read_rows, transact
+from app.core.names import slugify
 from app.taxonomy.commands.categories import create_category
 from app.taxonomy.commands.tags import create_tag
+from app.taxonomy.models import CATEGORY_NAME_LENGTH
 
 # In the order of their ids on an empty database: Technical is category 1.
 CATEGORIES = (
@@ -25,6 +27,9 @@ TAGS = (
     {"name": "Testing", "slug": "testing", "color": "#8B5CF6"},
     {"name": "Deployment", "slug": "deployment", "color": "#06B6D4"},
 )
+IN_PLACE = """
+SELECT id FROM categories WHERE slug = :slug OR folded(name) = folded(:name)
+ORDER BY folded(name) = folded(:name) DESC LIMIT 1"""
 MISSING = """
 SELECT wanted.slug FROM unnest(CAST(:names AS text[]), CAST(:slugs AS text[])) AS wanted(name, slug)
 WHERE NOT EXISTS (
@@ -50,3 +55,9 @@ def create_missing(table: str, wanted: Sequence[Mapping[str, str]], create: Call
     for values in wanted:
         if values["slug"] in missing:
             create(values)
+
+
+def category_in_place_of(name: str) -> int | None:
+    """The category of that name, else the one that was renamed since and kept its slug."""
+    found = read_rows(IN_PLACE, name=name, slug=slugify(name, CATEGORY_NAME_LENGTH))
+    return found[0].id if found else None

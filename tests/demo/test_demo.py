@@ -4,16 +4,18 @@ from pathlib import Path
 
 from flask import Flask
 
-import app.demo
+from app import demo
 from app.core.db import read_rows, transact
 from app.demo import seed_demo
 from app.exchange.formats.markdown import MarkdownReader
 from app.insights.commands.updating import update_insight
 from app.insights.commands.writing import create_insight, delete_insight
+from app.taxonomy.commands.categories import update_category
+from app.taxonomy.seeds import seed_taxonomy
 from tests.exchange.reading import rows
 from tests.exchange.stored import numbers, versions
 
-EXAMPLES = Path(app.demo.__file__).parent / "insights"
+EXAMPLES = Path(demo.__file__).parent / "insights"
 
 
 def test_every_example_can_be_imported_as_it_is():
@@ -78,3 +80,36 @@ def test_an_installation_with_insights_gets_none(app: Flask):
     seed_demo()
 
     assert numbers() == (1, 0, 0)
+
+
+def test_examples_that_were_all_deleted_do_not_come_back(app: Flask):
+    seed_demo()
+    for row in read_rows("SELECT id FROM insights"):
+        transact(delete_insight, row.id)
+
+    seed_demo()
+
+    assert numbers()[0] == 0
+
+
+def test_a_renamed_standard_category_keeps_its_children(app: Flask):
+    seed_taxonomy()
+    transact(update_category, 1, {"name": "Engineering"})
+    transact(update_category, 2, {"slug": "ways-of-working"})
+
+    seed_demo()
+
+    children = read_rows("SELECT name, parent_id FROM categories WHERE parent_id IS NOT NULL ORDER BY id")
+    assert [tuple(row) for row in children] == [
+        ("Databases", 1),
+        ("PostgreSQL", 7),
+        ("Deployments", 2),
+        ("Onboarding", 3),
+    ]
+    assert numbers()[0] == 32
+
+
+def test_a_category_without_parent_comes_to_the_top(app: Flask):
+    transact(demo._create_below_parent, {"name": "Databases", "slug": "databases", "parent": "Technical"})
+
+    assert [tuple(row) for row in read_rows("SELECT name, parent_id FROM categories")] == [("Databases", None)]

@@ -86,6 +86,17 @@ def test_an_empty_cell_counts_in_our_own_columns_only(written: Write):
         ),
         (b"title,b\nok,x\nbad,\xff\nok,y\n", ["a.csv:3: b: is not UTF-8"]),
         (b'title,b\n"a"b,c\nd,e\n', ["a.csv:2: is not valid CSV: ',' expected after '\"'"]),
+        (b"title,b\na\rb,c\nd,e\n", ["a.csv:2: holds a CR outside quotes that ends no line"]),
+        (b"title,b\ra,b\r", ["a.csv:1: ends its lines with CR alone: save it with LF or CR LF"]),
+        (
+            b"title,b\rc,d\ne,f\n",
+            ["a.csv:1: the header holds a CR outside quotes that ends no line"],
+        ),
+        (b'title,"b\nc,d\n', ["a.csv:1: the header is not valid CSV: unexpected end of data"]),
+        (
+            b"title|description\na|b\n",
+            ["a.csv:1: has one column: commas, semicolons or tabs separate columns, | does not"],
+        ),
         (b'title,b\nd,"e\n', ["a.csv:2: is not valid CSV: unexpected end of data"]),
     ],
 )
@@ -123,9 +134,31 @@ def test_elements_of_an_array_know_their_lines(written: Write):
         (b'[\n{"a": 1},\n{"a" 2}]', ["a.json:3: is not valid JSON: Expecting ':' delimiter"]),
         (b'[\n{"a": 1}\n', ["a.json:3: is not valid JSON: expected ,"]),
         (b'[{"a": 1},\n 5]', ["a.json:2: must be an object"]),
+        (b'{"a": 1}\n{"a": 1, "b": 2, "b": 3}\n', ["a.json:2: b: is given twice"]),
+        (
+            b'[{"a": 1},\n {"a": {"c": [{"d": 1, "d": 2}]}},\n {"a": 3, "a": 3}]',
+            ["a.json:2: d: is given twice", "a.json:3: a: is given twice"],
+        ),
         (b'[{"a": 1}]\n{"a": 2}', ["a.json:2: is not valid JSON: something follows the array"]),
         (b"[" + b'{"a":' * 100_000, ["a.json:1: is nested too deeply"]),
     ],
 )
 def test_json_that_cannot_be_read(written: Write, content: bytes, found: list[str]):
     assert problems(written("a.json", content)) == found
+
+
+def test_an_object_with_a_key_twice_keeps_no_other_from_being_read(written: Write, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(json_format, "CHUNK", 3)
+
+    assert values(written("a.json", '[{"a": "1"}, {"a": 1, "a": 2}, {"a": "3"}]')) == [{"a": "1"}, {"a": "3"}]
+
+
+def test_json_scalars_are_the_text_they_were_written_as(written: Write):
+    line = '{"id": 17, "ratio": 1.50, "on": true, "none": null, "list": [1, 2.0, "x", {"n": 1.0}], "object": {"n": 1}}'
+    [record] = written("a.json", line)
+
+    assert record.values == {
+        "id": "17", "ratio": "1.50", "on": "true", "none": None, "list": ["1", "2.0", "x", {"n": 1.0}],
+        "object": {"n": 1},
+    }  # fmt: skip
+    assert json.dumps(record.typed) == line.replace("1.50", "1.5")

@@ -18,7 +18,7 @@ from app.exchange import cli as exchange_cli
 from app.insights.commands.writing import create_insights
 from tests.exchange.stored import as_json, numbers
 
-CSV = "external_key,title,description,team\na,Alpha,First,Ops\nb,Beta,Second,\n"
+CSV = "external_key,title,description,team,created_at\na,Alpha,First,Ops,2024-01-01\nb,Beta,Second,,2024-01-02\n"
 Run = Callable[..., Result]
 
 
@@ -27,7 +27,7 @@ def run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Call the command with the test's database for its instance."""
 
     @contextmanager
-    def application(instance: Path | None) -> Iterator[Flask]:
+    def application(instance: Path | None, **_: object) -> Iterator[Flask]:
         yield app
 
     monkeypatch.setattr(exchange_cli, "application", application)
@@ -61,7 +61,7 @@ def test_a_dry_run_tells_every_row(run: Run, table: Path):
 
 
 def test_a_wrong_row_is_told_and_the_status_is_1(run: Run, table: Path):
-    table.write_text(CSV + "c,,Third,\n")
+    table.write_text(CSV + "c,,Third,,\n")
 
     result = run("import", "csv", table, "--batch-size", "1")
 
@@ -123,6 +123,85 @@ def test_an_export_by_tags(run: Run, tmp_path: Path):
     assert (both.exit_code, both.stderr) == (0, "1 insight exported\n")
     assert (unknown.exit_code, unknown.stdout) == (1, "")
     assert unknown.stderr == "Tag 'unknown' does not exist.\n"
+
+
+def test_a_tag_or_category_given_in_two_spellings_is_one_and_an_unknown_one_an_error(run: Run, tmp_path: Path):
+    draft = {"title": "T", "description": "", "author": "A", "tags": ["Incident"], "category_name": "Ops"}
+    transact(create_insights, [draft])
+
+    both = run("export", "json", tmp_path / "a.json", "--tag", "incident", "--tag", "Incident", "--category", "OPS")
+    unknown = run("export", "json", tmp_path / "a.json", "--category", "Opps")
+    empty = run("export", "markdown", tmp_path / "out", "--category", "")
+
+    assert (both.exit_code, both.stderr) == (0, "1 insight exported\n")
+    assert (unknown.exit_code, unknown.stderr) == (1, "Category 'Opps' does not exist.\n")
+    assert (empty.exit_code, empty.stderr) == (1, "Category '' does not exist.\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["csv", "json"])
+def test_an_export_that_fails_leaves_the_file_as_it_was(run: Run, tmp_path: Path, name: str):
+    (tmp_path / "out").write_text("older")
+
+    unknown = run("export", name, tmp_path / "out", "--tag", "unknown")
+    folder = run("export", name, tmp_path / "missing" / "out")
+
+    assert (unknown.exit_code, unknown.stderr) == (1, "Tag 'unknown' does not exist.\n")
+    assert (folder.exit_code, folder.stderr) == (1, f"{tmp_path}/missing/out: No such file or directory\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out").read_text() == "older"
+
+
+def test_a_markdown_export_that_fails_leaves_each_file_whole(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    rows = [{"external_key": key, "title": "T", "description": "", "author": "A"} for key in ("a", "b")]
+    transact(create_insights, rows)
+    run("export", "markdown", tmp_path / "out")
+    before = {path.name: path.read_text() for path in (tmp_path / "out").iterdir()}
+    (tmp_path / "out" / "b.md").unlink()
+    (tmp_path / "out" / "b.md").mkdir()
+
+    result = run("export", "markdown", tmp_path / "out")
+
+    assert (result.exit_code, result.stderr) == (1, f"{tmp_path}/out/b.md: Is a directory\n")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.md", "b.md"]
+    assert (tmp_path / "out" / "a.md").read_text() == before["a.md"]
+
+
+def test_hostile_text_is_told_harmlessly(run: Run, tmp_path: Path):
+    (tmp_path / "a.json").write_text(
+        '{"external_key": "\\ud800", "title": "T", "description": "D"}\n'
+        '{"external_key": "k\\u001b[2J", "title": "", "description": "D"}\n'
+        '{"external_key": "k3", "title": "T", "description": "D", "keywords": ["\\u009b%s"]}\n' % ("x" * 50)
+    )
+
+    result = run("import", "json", tmp_path / "a.json", "-v")
+
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[:6] == [
+        r"a.json:1: failed  \ud800",
+        "error: a.json:1: external_key: must not contain half of a surrogate pair",
+        r"a.json:2: failed  k\x1b[2J",
+        "error: a.json:2: title: is required",
+        "a.json:3: left out  k3",
+        rf"warning: a.json:3: keywords: the tag '\x9b{'x' * 50}' has more than 50 characters and is left out",
+    ]
+
+
+def test_a_folder_without_markdown_is_an_error(run: Run, tmp_path: Path):
+    result = run("import", "markdown", tmp_path)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"{tmp_path}: holds no .md file\n"
+
+
+def test_rows_without_a_date_are_summed_before_the_last_line(run: Run, table: Path):
+    table.write_text("title,description\na,A\nb,B\n")
+
+    lines = run("import", "csv", table).stdout.splitlines()
+
+    assert lines[0] == "2 rows without a date: dated now"
+    assert lines[1].startswith("2 rows: 2 created, 0 updated, ")
+    assert len(lines) == 2
 
 
 def test_a_real_process_imports_and_exports(settings: Settings, database_url: str, app: Flask, table: Path):

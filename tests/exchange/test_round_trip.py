@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from app.core.db import transact
 from app.exchange.formats.csv import CsvReader
 from app.exchange.formats.json import JsonReader
-from app.exchange.formats.markdown import MarkdownReader
+from app.exchange.formats.markdown import MarkdownReader, file_names
 from app.exchange.queries import tag_ids_named
 from app.extensions import db
 from app.insights.commands.writing import create_insights
@@ -175,3 +176,53 @@ def test_a_key_that_is_no_file_name_makes_none(app: Flask, tmp_path: Path):
         "title-up",
         "title-with-space",
     ]
+
+
+PUBLIC_ID = "01a200c6-c05f-718c-8863-9b23a39da4fc"
+
+
+@pytest.mark.parametrize(
+    ("key", "title", "name"),
+    [
+        ("plain", "T", "plain.md"),
+        ("../../x", "Up and out", f"up-and-out-{PUBLIC_ID}.md"),
+        ("/etc/passwd", "T", f"t-{PUBLIC_ID}.md"),
+        ("a\0b", "T", f"t-{PUBLIC_ID}.md"),
+        ("k" * 255, "T", f"t-{PUBLIC_ID}.md"),
+        ("..", "T", f"t-{PUBLIC_ID}.md"),
+        ("con", "T", f"t-{PUBLIC_ID}.md"),
+        ("lpt1.report", "T", f"t-{PUBLIC_ID}.md"),
+        ("console", "T", "console.md"),
+        (None, "../../x", f"x-{PUBLIC_ID}.md"),
+        (None, "語" * 100, f"{'語' * 36}-{PUBLIC_ID}.md"),
+    ],
+)
+def test_a_file_is_named_safely(key: str | None, title: str, name: str):
+    names = file_names({"external_key": key, "title": title, "public_id": PUBLIC_ID})
+
+    assert (first := next(names)) == name
+    assert len(first.encode()) <= 150
+
+
+def test_two_insights_never_share_a_file(app: Flask, tmp_path: Path):
+    ids = [f"01a200c6-c05f-718c-8863-9b23a39da4f{digit}" for digit in "abc"]
+    common = {"title": "Same", "description": "D", "author": "A"}
+    transact(create_insights, [
+        {**common, "public_id": UUID(ids[0])},
+        {**common, "public_id": UUID(ids[1]), "external_key": f"same-{ids[0]}"},
+        {**common, "public_id": UUID(ids[2]), "external_key": ids[1]},
+    ])  # fmt: skip
+
+    files = as_markdown(tmp_path / "out")
+
+    assert sorted(files) == sorted([f"same-{ids[0]}.md", f"same-{ids[1]}.md", f"{ids[1]}.md"])
+    assert all(f'public_id: "{public_id}"'.encode() in b"".join(files.values()) for public_id in ids)
+
+
+def test_keys_cannot_lead_out_of_the_folder(app: Flask, tmp_path: Path):
+    keys = ["../../x", "/tmp/x", "..\\x", "x" * 255, "nul"]
+    transact(create_insights, [{"external_key": key, "title": "T", "description": "", "author": "A"} for key in keys])
+
+    assert len(as_markdown(tmp_path / "a" / "b" / "out")) == 5
+    assert [path.name for path in tmp_path.rglob("*") if path.is_dir()] == ["a", "b", "out"]
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 5

@@ -146,7 +146,7 @@ def test_an_empty_cell_clears_and_a_missing_column_says_nothing(written: Write):
 
 def test_every_wrong_field_is_named_as_the_file_names_it(samples: Path, written: Write):
     row = of(written, uuid="k", title="", summary="S", company="c" * 256, status="done", start_time="soon",
-             keywords=["ok", 5], metadata=[1], public_id="x")  # fmt: skip
+             keywords=["ok", {}], metadata=[1], public_id="x")  # fmt: skip
 
     assert sorted(wrong(row)) == [
         "a.json:1: company: must have 255 characters at most, has 256",
@@ -221,3 +221,16 @@ def test_a_map_that_is_no_yaml_is_refused_with_its_line(tmp_path: Path):
 
     with pytest.raises(Invalid, match=r"map.yaml:3: is not valid YAML"):
         read_map(path)
+
+
+def test_numbers_of_json_may_stand_for_text(tmp_path: Path, written: Write):
+    path = tmp_path / "map.yaml"
+    path.write_text("fields: {external_key: id}\n")
+
+    [row] = rows(
+        written("a.json", '{"id": 17, "title": 1.50, "description": true, "tags": [7], "n": 1.5}'), read_map(path)
+    )
+
+    assert row.given == {
+        "external_key": "17", "title": "1.50", "description": "true", "tags": ["7"], "extra": {"n": 1.5},
+    }  # fmt: skip

@@ -5,7 +5,7 @@ from flask import Flask
 from app.core.db import read_rows, transact
 from app.taxonomy.commands.categories import update_category
 from app.taxonomy.commands.tags import create_tag, delete_tag
-from app.taxonomy.seeds import seed_taxonomy
+from app.taxonomy.seeds import category_in_place_of, seed_taxonomy
 
 CATEGORIES = [
     (1, "Technical", "technical", "#3B82F6", "code"),
@@ -60,3 +60,20 @@ def test_a_tag_of_that_name_takes_the_place_of_the_standard_one(app: Flask):
 
     assert tags()[0] == (1, "QUICK WIN", "fast", None)
     assert len(tags()) == 8
+
+
+def test_a_standard_category_is_found_by_its_name_or_the_slug_that_it_kept(app: Flask):
+    seed_taxonomy()
+    transact(update_category, 1, {"name": "Engineering"})
+    transact(update_category, 2, {"slug": "ways"})
+
+    assert [category_in_place_of(name) for name in ("Technical", "PROCESS", "Engineering", "Nothing")] == [
+        1,
+        2,
+        1,
+        None,
+    ]
+
+    transact(update_category, 3, {"name": "Technical"})
+
+    assert category_in_place_of("Technical") == 3

@@ -9,6 +9,7 @@ from typing import BinaryIO, TextIO
 from app.exchange.records import CANONICAL, Insights, Place, Problem, Record, Unreadable
 
 DELIMITERS = ",;\t"
+HEAD = 2**16
 LARGEST_CELL = 16 * 2**20
 
 
@@ -27,6 +28,7 @@ class CsvReader:
         with self._path.open("rb") as file:
             lines = _Lines(file)
             try:
+                self._refuse_bare_returns(file)
                 header, delimiter = self._header(lines)
             except Unreadable as error:
                 yield Record(error.problem.place, self.total, problem=error.problem)
@@ -39,27 +41,43 @@ class CsvReader:
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield Record(place, lines.bytes, problem=Problem(place, f"is not valid CSV: {error}", "csv"))
+                    yield Record(place, lines.bytes, problem=Problem(place, _said(error), "csv"))
                     continue
                 if cells:
                     yield self._record(place, lines.bytes, header, cells)
 
+    def _refuse_bare_returns(self, file: BinaryIO) -> None:
+        head = file.read(HEAD)
+        file.seek(0)
+        if b"\r" in head and b"\n" not in head:
+            raise self._unreadable("ends its lines with CR alone: save it with LF or CR LF", "line_ends")
+
     def _header(self, lines: "_Lines") -> tuple[list[str], str]:
         first = next(lines, "").removeprefix("\ufeff")
-        place = Place(self._path.name, 1)
         # The separator of most columns: a name seldom holds another one.
-        delimiter = max(DELIMITERS, key=lambda each: len(_cells(first, each)))
-        header = [name.strip() for name in _cells(first, delimiter)]
+        delimiter = max(DELIMITERS, key=lambda each: _columns(first, each))
+        try:
+            header = [name.strip() for name in _cells(first, delimiter, strict=True)]
+        except csv.Error as error:
+            raise self._unreadable(f"the header {_said(error)}", "csv") from error
         if not any(header):
-            raise Unreadable(Problem(place, "has no header row", "no_header"))
+            raise self._unreadable("has no header row", "no_header")
+        if len(header) == 1 and "|" in header[0]:
+            raise self._unreadable("has one column: commas, semicolons or tabs separate columns, | does not", "cells")
+        self._check_names(header)
+        return header, delimiter
+
+    def _check_names(self, header: list[str]) -> None:
         for number, name in enumerate(header, 1):
             if not name:
-                raise Unreadable(Problem(place, f"column {number} has no name", "no_header"))
+                raise self._unreadable(f"column {number} has no name", "no_header")
             if not _is_utf8(name):
-                raise Unreadable(Problem(place, f"the name of column {number} is not UTF-8", "encoding"))
+                raise self._unreadable(f"the name of column {number} is not UTF-8", "encoding")
             if name in header[: number - 1]:
-                raise Unreadable(Problem(place, "is the name of two columns", "duplicate", name))
-        return header, delimiter
+                raise self._unreadable("is the name of two columns", "duplicate", name)
+
+    def _unreadable(self, message: str, code: str, field: str | None = None) -> Unreadable:
+        return Unreadable(Problem(Place(self._path.name, 1), message, code, field))
 
     def _record(self, place: Place, position: int, header: list[str], cells: list[str]) -> Record:
         if len(cells) != len(header):
@@ -91,8 +109,21 @@ class _Lines:
         return line.decode("utf-8", "surrogateescape")
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+def _cells(line: str, delimiter: str, strict: bool = False) -> list[str]:
+    return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, strict=strict), [])
+
+
+def _columns(line: str, delimiter: str) -> int:
+    try:
+        return len(_cells(line, delimiter))
+    except csv.Error:
+        return 0
+
+
+def _said(error: csv.Error) -> str:
+    """Python's own words for this one are for programmers."""
+    bare = "new-line character" in str(error)
+    return "holds a CR outside quotes that ends no line" if bare else f"is not valid CSV: {error}"
 
 
 def _is_utf8(text: str) -> bool:

@@ -1,6 +1,7 @@
 """JSON: an array of objects (an export is one), or one object a line."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
@@ -25,14 +26,15 @@ class JsonReader:
             yield from self._array(file) if is_array else self._lines(file)
 
     def _lines(self, file: BinaryIO) -> Iterator[Record]:
-        position = 0
+        position, decoder = 0, _Decoder()
         for number, raw in enumerate(file, 1):
             position += len(raw)
             place = Place(self._path.name, number)
             if not raw.strip(b"\xef\xbb\xbf \t\r\n"):
                 continue
             try:
-                yield _record(place, position, _decode(raw.decode("utf-8-sig"), place))
+                value = _decode(decoder, raw.decode("utf-8-sig"), place)
+                yield _record(decoder, place, position, value)
             except UnicodeDecodeError:
                 yield Record(place, position, problem=Problem(place, "is not UTF-8", "encoding"))
             except Unreadable as error:
@@ -57,7 +59,7 @@ class JsonReader:
             text.peek()
             place = text.place
             value = text.value()
-            yield _record(place, text.bytes, value)
+            yield _record(text.decoder, place, text.bytes, value)
             if text.peek() == "]":
                 text.take("]")
                 return
@@ -71,6 +73,7 @@ class _Text:
         self._file, self._name = file, name
         self._text, self._at, self._line = "", 0, 1
         self._rest = b""
+        self.decoder = _Decoder()
         self.bytes = 0
 
     @property
@@ -94,7 +97,7 @@ class _Text:
         """The value that begins here; more is read until it is whole."""
         while True:
             try:
-                value, end = DECODER.raw_decode(self._text, self._at)
+                value, end = self.decoder.raw_decode(self._text, self._at)
             except RecursionError:
                 self.refuse("is nested too deeply")
             except ValueError as error:
@@ -163,12 +166,38 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+class _Decimal(float):
+    """A number with the text that it was written as."""
+
+    text: str
+
+    def __new__(cls, text: str) -> "_Decimal":
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
 
 
-def _decode(text: str, place: Place) -> Any:
+class _Decoder(json.JSONDecoder):
+    """``repeated`` is a key that an object of the last value has twice; JSON would keep the last one in silence."""
+
+    def __init__(self) -> None:
+        self.repeated: str | None = None
+        super().__init__(parse_constant=_refuse_constant, parse_float=_Decimal, object_pairs_hook=self._object)
+
+    def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+        self.repeated = None
+        return super().raw_decode(s, idx)
+
+    def _object(self, members: list[tuple[str, Any]]) -> dict[str, Any]:
+        document = dict(members)
+        if len(document) < len(members):
+            self.repeated = next(key for key, times in Counter(key for key, _ in members).items() if times > 1)
+        return document
+
+
+def _decode(decoder: _Decoder, text: str, place: Place) -> Any:
     try:
-        return DECODER.decode(text.strip())
+        return decoder.decode(text.strip())
     except RecursionError as error:
         raise Unreadable(Problem(place, "is nested too deeply", "malformed_json")) from error
     except json.JSONDecodeError as error:
@@ -178,10 +207,21 @@ def _decode(text: str, place: Place) -> Any:
         raise Unreadable(Problem(place, f"is not valid JSON: {error}", "malformed_json")) from error
 
 
-def _record(place: Place, position: int, value: Any) -> Record:
+def _record(decoder: _Decoder, place: Place, position: int, value: Any) -> Record:
     if not isinstance(value, dict):
         return Record(place, position, problem=Problem(place, "must be an object", "type"))
-    return Record(place, position, values=value, typed=value)
+    if decoder.repeated is not None:
+        return Record(place, position, problem=Problem(place, "is given twice", "duplicate", decoder.repeated))
+    return Record(place, position, values={name: _as_text(member) for name, member in value.items()}, typed=value)
+
+
+def _as_text(value: Any) -> Any:
+    """A number or truth value as it was written; so are those of a list."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return getattr(value, "text", None) or str(value)
+    return [_as_text(member) for member in value] if isinstance(value, list) else value
 
 
 def write_json(insights: Insights, file: TextIO) -> int:

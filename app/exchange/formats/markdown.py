@@ -2,15 +2,22 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from app.core.names import slugify
 from app.exchange.formats.front_matter import FrontMatter, FrontMatterError, as_yaml, parse
+from app.exchange.output import replacing
 from app.exchange.records import CANONICAL, Insights, Place, Problem, Record, Unreadable
 
 FENCE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+# Windows takes these for devices, whatever follows a dot.
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+# Bytes, which is what file systems count; most end at 255.
+LONGEST_NAME = 150
 # YAML wants the key of a one-line mapping within this many characters.
 LONGEST_KEY = 1000
 # A string of JSON; the group is there when it is a key.
@@ -92,20 +99,30 @@ def _unreadable(name: str, line: int, message: str, code: str, field: str | None
 def write_markdown(insights: Insights, folder: Path) -> int:
     """One file for each insight, named after its external key, else after its title; returns their number."""
     folder.mkdir(parents=True, exist_ok=True)
-    number = 0
+    taken: set[str] = set()
     for exported in insights:
         insight = json.loads(exported.body)
-        name = _file_name(insight["external_key"], insight["title"], insight["public_id"])
-        (folder / name).write_text(_document(insight, exported.metadata), encoding="utf-8", newline="")
-        number += 1
-    return number
+        name = next(name for name in file_names(insight) if name not in taken)
+        taken.add(name)
+        with replacing(folder / name) as file:
+            file.write(_document(insight, exported.metadata))
+    return len(taken)
 
 
-def _file_name(external_key: str | None, title: str, public_id: str) -> str:
-    """Lower case only: ``A.md`` and ``a.md`` are one file on some systems."""
-    if external_key is not None and SAFE_NAME.fullmatch(external_key):
-        return f"{external_key}.md"
-    return f"{slugify(title, 60)}-{public_id}.md"
+def file_names(insight: Mapping[str, Any]) -> Iterator[str]:
+    """Names for its file, the best first, without end.
+
+    All are lower case: ``A.md`` and ``a.md`` are one file on some systems.
+    """
+    key, public_id = insight["external_key"], insight["public_id"]
+    if key is not None and SAFE_NAME.fullmatch(key) and not RESERVED.fullmatch(key):
+        yield f"{key}.md"
+    ending = f"-{public_id}.md"
+    slug = slugify(insight["title"], 60).encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore")
+    yield slug.rstrip("-") + ending
+    yield f"{public_id}.md"
+    for number in count(2):
+        yield f"{public_id}-{number}.md"
 
 
 def _document(insight: dict[str, object], metadata: str) -> str:

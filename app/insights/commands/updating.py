@@ -20,12 +20,12 @@ from app.insights.models import Insight
 
 STORED_AS = {"extra": "metadata"}
 CHANGEABLE = tuple(STORED_AS.get(name, name) for name in COLUMNS if name != "public_id")
-# What a change doesn't name is taken from the row itself.
+# What a change doesn't name is taken from the row itself. The list is json: jsonb ends at 256 MB for all rows together.
 UPDATE = text(f"""
     UPDATE insights i SET ({", ".join(CHANGEABLE)}) = (
         SELECT {", ".join(f"changed.{name}" for name in CHANGEABLE)}
         FROM jsonb_populate_record(i, change.fields) changed)
-    FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS change(id integer, fields jsonb)
+    FROM json_to_recordset(CAST(:changes AS json)) AS change(id integer, fields jsonb)
     WHERE i.id = change.id""")
 
 
