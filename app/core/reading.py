@@ -63,19 +63,22 @@ def _run(pool: QueuePool, sql: str, parameters: Mapping[str, object]) -> Sequenc
 
 
 def _pool(engine: Engine) -> QueuePool:
-    if engine not in _pools:
-        arguments, options = engine.dialect.create_connect_args(engine.url)
-        connect: Any = partial(psycopg.connect, *arguments, **options, autocommit=True)
-        _pools[engine] = QueuePool(
-            connect,
-            pool_size=engine.pool.size(),  # type: ignore[attr-defined]
-            max_overflow=0,
-            timeout=engine.pool.timeout(),  # type: ignore[attr-defined]
-            recycle=RECYCLE_SECONDS,
-            reset_on_return=None,
-            use_lifo=True,
-        )
-    return _pools[engine]
+    pool = _pools.get(engine)
+    return pool if pool is not None else _pools.setdefault(engine, _new_pool(engine))  # of two threads one wins
+
+
+def _new_pool(engine: Engine) -> QueuePool:
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    connect: Any = partial(psycopg.connect, *arguments, **options, autocommit=True)
+    return QueuePool(
+        connect,
+        pool_size=engine.pool.size(),  # type: ignore[attr-defined]
+        max_overflow=0,
+        timeout=engine.pool.timeout(),  # type: ignore[attr-defined]
+        recycle=RECYCLE_SECONDS,
+        reset_on_return=None,
+        use_lifo=True,
+    )
 
 
 @lru_cache(maxsize=1024)
