@@ -1,8 +1,8 @@
 """``insights import`` and ``insights export``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -11,7 +11,7 @@ from app.errors import Invalid
 from app.exchange.mapping import Names, read_map
 from app.exchange.output import output, printable
 from app.exchange.progress import Progress, progress
-from app.exchange.records import Reader
+from app.exchange.records import Exported, Reader
 from app.exchange.rows import Defaults
 from app.insights.models import Status
 
@@ -170,14 +170,9 @@ def export_markdown(folder: Path, instance: Path | None, **wanted: Any) -> None:
 @export_options
 def export_csv(file: Path, instance: Path | None, **wanted: Any) -> None:
     """A table with a header row. FILE may be - for standard output."""
-    with application(instance):
-        from app.exchange.formats.csv import write_csv
-        from app.exchange.queries import exported
+    from app.exchange.formats.csv import write_csv
 
-        insights = exported(_filter(wanted))
-        with output(file) as opened:
-            number = write_csv(insights, opened)
-        _tell_number(number)
+    _export(write_csv, file, instance, wanted)
 
 
 @export_command.command("json")
@@ -185,13 +180,20 @@ def export_csv(file: Path, instance: Path | None, **wanted: Any) -> None:
 @export_options
 def export_json(file: Path, instance: Path | None, **wanted: Any) -> None:
     """An array with one object a line. FILE may be - for standard output."""
+    from app.exchange.formats.json import write_json
+
+    _export(write_json, file, instance, wanted)
+
+
+def _export(
+    write: Callable[[Iterable[Exported], TextIO], int], file: Path, instance: Path | None, wanted: dict[str, Any]
+) -> None:
     with application(instance):
-        from app.exchange.formats.json import write_json
         from app.exchange.queries import exported
 
         insights = exported(_filter(wanted))
         with output(file) as opened:
-            number = write_json(insights, opened)
+            number = write(insights, opened)
         _tell_number(number)
 
 
@@ -200,10 +202,11 @@ def _filter(wanted: dict[str, Any]) -> "InsightFilter":
     from app.errors import NotFound
     from app.exchange.queries import tag_ids_named
     from app.insights.queries.listing import InsightFilter
-    from app.taxonomy.queries.categories import category_id_named
+    from app.taxonomy.models import Category
+    from app.taxonomy.queries.names import ids_named
 
     tags, category = wanted.pop("tags"), wanted["category"]
-    if category is not None and category_id_named(category) is None:
+    if category is not None and category not in ids_named(Category, [category]):
         raise NotFound.of("Category", repr(category))
     return InsightFilter.of({**wanted, "tag_ids": tag_ids_named(tags)})
 

@@ -11,9 +11,7 @@ from app.exchange.rows import Row
 from app.extensions import db
 from app.insights.commands.tagging import wanted_tags
 from app.insights.commands.updating import Change, difference, update_insights
-from app.insights.commands.writing import create_insights
-from app.taxonomy.commands.resolving import resolve
-from app.taxonomy.models import Category
+from app.insights.commands.writing import category_ids, create_insights
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 # Of a stored insight, its public id stays; its time of update alone is no change.
@@ -64,10 +62,10 @@ def _update(pairs: Sequence[tuple[Row, StoredRow[Any]]]) -> list[str]:
     if not pairs:
         return []
     tags = wanted_tags([row.given for row, _ in pairs])
-    named = [str(row.given["category_name"]) for row, _ in pairs if row.given.get("category_name")]
-    categories = resolve(Category, named) if named else {}
+    categories = category_ids([row.given for row, _ in pairs])
     changes = [
-        _change(row.given, stored, tag_ids, categories) for (row, stored), tag_ids in zip(pairs, tags, strict=True)
+        _change(row.given, stored, tag_ids, category)
+        for (row, stored), tag_ids, category in zip(pairs, tags, categories, strict=True)
     ]
     if real := [change for change in changes if change is not None]:
         update_insights(real)
@@ -75,12 +73,12 @@ def _update(pairs: Sequence[tuple[Row, StoredRow[Any]]]) -> list[str]:
 
 
 def _change(
-    given: Mapping[str, Any], stored: StoredRow[Any], tag_ids: list[int] | None, categories: Mapping[str, int]
+    given: Mapping[str, Any], stored: StoredRow[Any], tag_ids: list[int] | None, category: Mapping[str, int]
 ) -> Change | None:
     """Where the row differs from what is stored; None: nowhere."""
     wanted = {name: value for name, value in given.items() if name not in NOT_COMPARED}
     if "category_name" in given:
-        wanted["category_id"] = categories.get(given["category_name"])
+        wanted["category_id"] = category.get("category_id")
     current = frozenset(stored.tag_ids)
     change = difference(stored, wanted, current, current if tag_ids is None else frozenset(tag_ids))
     if change is None or given.get("updated_at") in (None, stored.updated_at):

@@ -6,6 +6,8 @@ from app.core.db import read_rows
 from app.errors import NotFound
 from app.exchange.records import Exported
 from app.insights.queries.listing import InsightFilter
+from app.taxonomy.models import Tag
+from app.taxonomy.queries.names import ids_named
 
 # Few: contents may be large, and all of a batch lies in memory.
 BATCH = 50
@@ -22,10 +24,6 @@ SELECT i.public_id, json_build_object(
 FROM insights i LEFT JOIN categories c ON c.id = i.category_id
 WHERE {where} ORDER BY i.public_id LIMIT :batch"""
 
-TAGS_NAMED = """
-SELECT wanted.name, t.id FROM unnest(CAST(:names AS text[])) AS wanted(name)
-LEFT JOIN tags t ON folded(t.name) = folded(wanted.name)"""
-
 
 def exported(wanted: InsightFilter) -> Iterator[Exported]:
     """The insights that fit, read in small batches; each batch sees what is stored at its time."""
@@ -39,8 +37,8 @@ def exported(wanted: InsightFilter) -> Iterator[Exported]:
 
 def tag_ids_named(names: Sequence[str]) -> tuple[int, ...]:
     """The ids of tags, regardless of case and accents. Raises `NotFound` for a name that is none."""
-    rows = read_rows(TAGS_NAMED, names=list(names)) if names else []
-    for row in rows:
-        if row.id is None:
-            raise NotFound.of("Tag", repr(row.name))
-    return tuple(row.id for row in rows)
+    ids = ids_named(Tag, names) if names else {}
+    for name in names:
+        if name not in ids:
+            raise NotFound.of("Tag", repr(name))
+    return tuple(ids.values())

@@ -14,7 +14,8 @@ from app.insights.commands.writing import create_insight, delete_insight
 from app.insights.queries.item import insight_json
 from app.insights.queries.listing import InsightFilter, insights_json
 from app.insights.schemas import FilterSchema, InsightAnswer, InsightPage, InsightSchema, SearchSchema
-from app.taxonomy.queries.categories import category_id_named
+from app.taxonomy.models import Category
+from app.taxonomy.queries.names import ids_named
 
 api = Endpoints("insights", __name__, description="What staff have learned: capture it, find it, change it.")
 # No category has it: the page then says that nothing fits.
@@ -120,7 +121,7 @@ def _library_address(arguments: dict[str, Any]) -> str:
     same = ("status", "priority", "visibility", "category_id", "author")
     query: dict[str, Any] = {name: arguments.get(name) for name in same} | {"page": page, "page_size": page_size}
     if name := arguments.get("category"):
-        query["category_id"] = category_id_named(name) or NO_CATEGORY
+        query["category_id"] = ids_named(Category, [name]).get(name, NO_CATEGORY)
     return url_for("library.library", **query)
 
 

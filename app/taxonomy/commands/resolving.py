@@ -6,13 +6,14 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core.names import slug_candidates, slugify
 from app.extensions import db
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, TAG_NAME_LENGTH, Category, Tag
+from app.taxonomy.queries.names import ids_named
 
 NAME_LENGTH: dict[type[Category] | type[Tag], int] = {Category: CATEGORY_NAME_LENGTH, Tag: TAG_NAME_LENGTH}
 
 
 def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int]:
     """The id for each name, regardless of case and accents. A missing one is made in the spelling given first."""
-    found = _ids_by_name(kind, names)
+    found = ids_named(kind, names)
     # In one order, whoever makes them: two writers that make the same names must not wait for each other.
     missing = sorted(
         (name for name in dict.fromkeys(names) if name not in found), key=lambda name: slugify(name, NAME_LENGTH[kind])
@@ -20,19 +21,11 @@ def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int
     if not missing:
         return found
     _create_most(kind, missing)
-    found |= _ids_by_name(kind, missing)
+    found |= ids_named(kind, missing)
     left = [name for name in missing if name not in found]
     for name in left:
         _create_unless_there(kind, name)
-    return found | (_ids_by_name(kind, left) if left else {})
-
-
-def _ids_by_name(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int]:
-    statement = text(
-        "SELECT wanted.name, stored.id FROM unnest(CAST(:names AS text[])) AS wanted(name) "
-        f"JOIN {kind.__tablename__} stored ON folded(stored.name) = folded(wanted.name)"
-    )
-    return {row.name: row.id for row in db.session.execute(statement, {"names": names})}
+    return found | (ids_named(kind, left) if left else {})
 
 
 def _create_most(kind: type[Category] | type[Tag], names: list[str]) -> None:
@@ -50,5 +43,5 @@ def _create_unless_there(kind: type[Category] | type[Tag], name: str) -> None:
     """Another writer may make the same name, or take the slug, at the same moment: then the next slug is tried."""
     for slug in slug_candidates(name, NAME_LENGTH[kind]):
         db.session.execute(insert(kind).values(name=name, slug=slug).on_conflict_do_nothing())
-        if _ids_by_name(kind, [name]):
+        if ids_named(kind, [name]):
             return

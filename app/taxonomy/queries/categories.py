@@ -76,9 +76,3 @@ def category_tree_json() -> bytes:
 def category_options() -> list[dict[str, Any]]:
     """The tree laid flat for a picker, depth first: ``id``, ``name``, ``insight_count``, ``depth`` (0 for roots)."""
     return [row._asdict() for row in read_rows(OPTIONS)]
-
-
-def category_id_named(name: str) -> int | None:
-    """The category of that name, regardless of case and accents."""
-    rows = read_rows("SELECT id FROM categories WHERE folded(name) = folded(:name)", name=name)
-    return rows[0].id if rows else None
