@@ -13,9 +13,9 @@ def digest(body: bytes) -> str:
     return blake2b(body, digest_size=8).hexdigest()
 
 
-def json_answer(body: bytes, status: HTTPStatus = HTTPStatus.OK, location: str | None = None) -> Response:
+def json_answer(body: bytes) -> Response:
     """JSON without a version of its own: lists and statistics. The ETag is the body's fingerprint."""
-    return _answer(body, status, digest(body), location)
+    return _answer(body, HTTPStatus.OK, digest(body), None)
 
 
 def versioned_answer(

@@ -15,11 +15,10 @@ from app.core.metrics import insights_updated
 from app.extensions import db
 from app.insights.commands.refusals import refusals
 from app.insights.commands.tagging import existing_tags, link, tags_of, unlink, wanted_tags
-from app.insights.commands.writing import COLUMNS, category_ids
+from app.insights.commands.writing import COLUMNS, STORED_AS, STORED_COLUMNS, category_ids
 from app.insights.models import Insight
 
-STORED_AS = {"extra": "metadata"}
-CHANGEABLE = tuple(STORED_AS.get(name, name) for name in COLUMNS if name != "public_id")
+CHANGEABLE = tuple(name for name in STORED_COLUMNS if name != "public_id")
 # What a change doesn't name is taken from the row itself. The list is json: jsonb ends at 256 MB for all rows together.
 UPDATE = text(f"""
     UPDATE insights i SET ({", ".join(CHANGEABLE)}) = (

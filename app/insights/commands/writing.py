@@ -22,12 +22,12 @@ COLUMNS = (
     "external_key", "title", "description", "content", "source", "author", "category_id", "priority", "status",
     "visibility", "extra", "created_at", "updated_at", "published_at", "public_id",
 )  # fmt: skip
+STORED_AS = {"extra": "metadata"}
+STORED_COLUMNS = tuple(STORED_AS.get(name, name) for name in COLUMNS)
 # One parameter, however many rows: drivers and servers need longer to parse a statement that grows with them.
-INSERT = text("""
-    INSERT INTO insights (external_key, title, description, content, source, author, category_id, priority, status,
-        visibility, metadata, created_at, updated_at, published_at, public_id)
-    SELECT external_key, title, description, content, source, author, category_id, priority, status,
-        visibility, extra, created_at, updated_at, published_at, public_id
+INSERT = text(f"""
+    INSERT INTO insights ({", ".join(STORED_COLUMNS)})
+    SELECT {", ".join(COLUMNS)}
     FROM ROWS FROM (json_to_recordset(CAST(:rows AS json)) AS (
         external_key text, title text, description text, content text, source text, author text, category_id integer,
         priority text, status text, visibility text, extra jsonb, created_at timestamptz, updated_at timestamptz,
