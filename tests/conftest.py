@@ -69,19 +69,29 @@ def built(settings: Settings) -> Iterator[Flask]:
             close_connections()
 
 
-@pytest.fixture(scope="session")
-def database_url(settings: Settings) -> Iterator[str]:
-    """A migrated database of this session's own (libpq URL); dropped at the end."""
+@contextmanager
+def scratch_database(settings: Settings) -> Iterator[str]:
+    """A new, empty database (libpq URL), dropped in the end.
+
+    Without FORCE: that asks for the right to signal whoever is connected, the autovacuum workers too; a plain DROP ends
+    those by itself, and a connection that a test left open fails it.
+    """
     server = make_url(settings.database_url or "").set(drivername="postgresql")
     name = f"insights_test_{uuid4().hex[:12]}"
     with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")  # nothing here outlives a crash
-        url = server.set(database=name).render_as_string(hide_password=False)
+        yield server.set(database=name).render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(scope="session")
+def database_url(settings: Settings) -> Iterator[str]:
+    """A migrated database of this session's own (libpq URL)."""
+    with scratch_database(settings) as url:
         with built(settings.with_servers(url, settings.redis_url)) as app:
             upgrade(app)
         yield url
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

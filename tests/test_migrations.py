@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from uuid import uuid4
 
 import flask_migrate
 import psycopg
@@ -11,14 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from psycopg import Connection
-from sqlalchemy import make_url
 from sqlalchemy.exc import ProgrammingError
 
 import app.analytics.models  # noqa: F401  # tables that only SQL writes to
 from app.config import Settings
 from app.core.migrations import DIRECTORY, current, head, upgrade
 from app.extensions import db
-from tests.conftest import built
+from tests.conftest import built, scratch_database
 
 OURS = """
 SELECT 'relation ' || relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
@@ -34,14 +32,8 @@ VERSION_TABLE = ["relation alembic_version", "relation alembic_version_pkc"]
 @pytest.fixture
 def empty(settings: Settings) -> Iterator[tuple[Flask, str]]:
     """The application over an empty database of its own, and its libpq URL."""
-    server = make_url(settings.database_url or "").set(drivername="postgresql")
-    name = f"insights_test_{uuid4().hex[:12]}"
-    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        url = server.set(database=name).render_as_string(hide_password=False)
-        with built(settings.with_servers(url, None)) as app:
-            yield app, url
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with scratch_database(settings) as url, built(settings.with_servers(url, None)) as app:
+        yield app, url
 
 
 def objects(connection: Connection) -> list[str]:
