@@ -53,6 +53,21 @@ class Refused(DomainError):
         return cls(detail, (FieldError((name,), detail, code),))
 
 
+class Unauthenticated(DomainError):
+    """Credentials are needed, or those given are no good."""
+
+
+class Forbidden(DomainError):
+    """The caller is known, and may not do this."""
+
+
+@dataclass(eq=False)
+class TooMany(DomainError):
+    """Too many attempts or requests; another one is worth trying after ``retry_after`` seconds."""
+
+    retry_after: float = 1.0
+
+
 class Unavailable(DomainError):
     """A server that is needed can't be reached just now; trying again later may work."""
 

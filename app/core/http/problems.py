@@ -1,5 +1,6 @@
 """Errors as they leave: one problem document (RFC 9457) for programs, one page for people."""
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +13,18 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.http.negotiation import prefers_html
 from app.core.http.routing import InvalidPath
-from app.errors import DomainError, FieldError, Invalid, NotFound, Refused, Stale, Unavailable
+from app.errors import (
+    DomainError,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refused,
+    Stale,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -20,6 +32,9 @@ STATUS: dict[type[DomainError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refused: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Stale: HTTPStatus.PRECONDITION_FAILED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -47,6 +62,10 @@ def _domain_error(error: DomainError) -> Response:
         members["current_version"] = error.current_version
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="insights"'
     return answer(status, error.detail, members, headers)
 
 
