@@ -13,13 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 
 from app.config import REPOSITORY, Settings
 from app.embedded.layout import Layout
 from app.embedded.lock import GRACE, InstanceLock, Owner, current_owner
-from app.embedded.port import WILDCARDS, claim_port, listening
+from app.embedded.port import claim_port, listening
 from app.embedded.process import Child, describe_exit, rotate
 from app.embedded.servers import own_servers
 from app.errors import Unavailable
@@ -97,6 +98,7 @@ def child_environment(settings: Settings, layout: Layout) -> dict[str, str]:
         "HOST": listening(settings.host, settings.port)[1],
         "PORT": str(settings.port),
         "DATABASE_URL": settings.database_url or "",
+        "DATABASE_OWNER_URL": settings.database_owner_url or "",
         "REDIS_URL": settings.redis_url or "",
         "PROMETHEUS_MULTIPROC_DIR": str(layout.metrics),
     }
@@ -114,7 +116,7 @@ def _run(web: Child, worker: Child, servers: list[Child], settings: Settings) ->
         web.start()
         _wait_until_healthy(web, watches, settings)
         worker.start()
-        click.echo(f"Insights is ready at {_url(settings)}  (Ctrl-C stops it)")
+        click.echo(f"Insights is ready at {settings.own_address}  (Ctrl-C stops it)")
         _keep_running([*watches, Watch(web), Watch(worker)])
     finally:
         for child in (web, worker, *reversed(servers)):
@@ -127,7 +129,7 @@ def _wait_until_healthy(web: Child, watches: Iterable[Watch], settings: Settings
         if (code := web.exit_code()) is not None:
             raise Unavailable(f"The web server stopped while starting ({describe_exit(code)}).")
         if time.monotonic() > end:
-            raise Unavailable(f"{_url(settings)}/health did not answer 200 within {START_TIMEOUT:g} s.")
+            raise Unavailable(f"{settings.own_address}/health did not answer 200 within {START_TIMEOUT:g} s.")
         for watch in watches:
             watch.check(time.monotonic())
         time.sleep(TICK / 2)
@@ -163,7 +165,7 @@ def _already_running(instance: Path, owner: Owner | None) -> Unavailable:
 
 
 def _healthy(settings: Settings) -> bool:
-    connection = http.client.HTTPConnection(_reachable(settings.host), settings.port, timeout=5)
+    connection = http.client.HTTPConnection(urlsplit(settings.own_address).netloc, timeout=5)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status == http.client.OK
@@ -171,16 +173,6 @@ def _healthy(settings: Settings) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _reachable(host: str) -> str:
-    """The address to call for one to listen on: "all of them" is not one to call."""
-    return dict(zip(WILDCARDS, ("127.0.0.1", "::1"), strict=True)).get(host, host)
-
-
-def _url(settings: Settings) -> str:
-    host = _reachable(settings.host)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def _empty_metrics(layout: Layout) -> None:

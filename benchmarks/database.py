@@ -23,5 +23,10 @@ def throwaway_servers() -> Iterator[Settings]:
 
 
 def libpq(settings: Settings) -> str:
-    """The database's address as psycopg wants it."""
+    """The database's address as psycopg wants it, for the application's role."""
     return str(settings.database_url).replace("+psycopg", "", 1)
+
+
+def owner_libpq(settings: Settings) -> str:
+    """The same for the role that may change the schema."""
+    return str(settings.database_owner_url).replace("+psycopg", "", 1)

@@ -27,7 +27,7 @@ from app.errors import Unavailable
 from app.supervisor import child_environment
 from app.web import worker_count
 from benchmarks.data import fill
-from benchmarks.database import libpq, throwaway_servers
+from benchmarks.database import libpq, owner_libpq, throwaway_servers
 from benchmarks.load import Cell, LoadError, drive
 from benchmarks.workloads import Call, Workload, recorded, workloads
 
@@ -117,11 +117,11 @@ def served(settings: Settings, statements: Path, port: int) -> Iterator[tuple[Se
     workers, threads = worker_count(settings), settings.web_threads
     database_url = libpq(settings)
     limit_arguments = ["--database-url", database_url, "--port", port + 1, "--workers", workers, "--threads", threads]
-    product = Server(_python("product", layout, environment, "app.web"), port, "/health", [])
+    product = Server(python("product", layout, environment, "app.web"), port, "/health", [])
     limit = Server(
-        _python("limit", layout, environment, "benchmarks.limit", statements, *limit_arguments), port + 1, "/one/1", []
+        python("limit", layout, environment, "benchmarks.limit", statements, *limit_arguments), port + 1, "/one/1", []
     )
-    worker = _python("worker", layout, environment, "app.cli", "worker")
+    worker = python("worker", layout, environment, "app.cli", "worker")
     try:
         worker.start()
         yield product, limit
@@ -130,7 +130,7 @@ def served(settings: Settings, statements: Path, port: int) -> Iterator[tuple[Se
             child.stop(STOP_TIMEOUT)
 
 
-def _python(name: str, layout: Layout, environment: dict[str, str], module: str, *arguments: object) -> Child:
+def python(name: str, layout: Layout, environment: dict[str, str], module: str, *arguments: object) -> Child:
     command = [sys.executable, "-m", module, *map(str, arguments)]
     return Child(name, command, environment, log=layout.log / f"{name}.log", folder=REPOSITORY)
 
@@ -213,7 +213,7 @@ def main(
         insights, repeats, seconds = QUICK_INSIGHTS, 1, 0.5
     with throwaway_servers() as settings:
         click.echo(f"Making {insights} insights ...", err=True)
-        data = fill(libpq(settings), insights)
+        data = fill(owner_libpq(settings), insights)
         loads = workloads(data)
         statements = settings.instance / "statements.json"
         statements.write_text(json.dumps(recorded(settings, loads)), encoding="utf-8")

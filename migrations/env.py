@@ -1,22 +1,28 @@
 """Alembic's entry, run by ``insights migrate`` and ``flask db ...`` inside an application context."""
 
+from pathlib import Path
+
 from alembic import context
 from flask import current_app
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 
-import app.analytics.models  # noqa: F401  # tables that only SQL writes to
+import app.analytics.models  # tables that only SQL writes to
+import app.audit.models  # noqa: F401
+from app.core.db import read_rows
 from app.extensions import db
 
 # One migrating process at a time; the number is ours alone (the counts use 7201 with a second key).
 MIGRATION_LOCK = 7200
+GRANTS = Path(__file__).parent / "grants.sql"
 
 
 def run_migrations() -> None:
-    """Run the wanted migrations, each in a transaction of its own, behind one advisory lock.
+    """Run the wanted migrations as the owner of the database, each in a transaction of its own, behind one advisory
+    lock; then grant the application what it needs.
 
     The connection is closed in the end, so neither the lock nor the settings outlive a migration that failed.
     """
-    with create_engine(db.engine.url, poolclass=NullPool).connect() as connection:
+    with create_engine(current_app.config["MIGRATIONS_DATABASE_URI"], poolclass=NullPool).connect() as connection:
         # As long as they need; but a change of a table waits for others' locks only shortly, as everybody waits for it.
         connection.execute(text("SET statement_timeout = 0; SET lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
@@ -30,6 +36,14 @@ def run_migrations() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        _grant(connection)
+
+
+def _grant(connection: Connection) -> None:
+    [(application,)] = read_rows("SELECT current_user")  # an address need not name its role
+    connection.execute(text("SELECT set_config('insights.application', :role, true)"), {"role": application})
+    connection.execute(text(GRANTS.read_text(encoding="utf-8")))
+    connection.commit()
 
 
 run_migrations()

@@ -14,15 +14,20 @@ from pathlib import Path
 
 import pytest
 
-from app.config import REPOSITORY
+from app.config import REPOSITORY, load_settings
+from app.embedded.layout import Layout
 from app.embedded.lock import InstanceLock, Owner
 from app.embedded.process import Child
-from app.supervisor import Watch
+from app.supervisor import Watch, child_environment
 from tests.embedded.pids import postmaster_pid, running, valkey_pid, wait_until
 
 INSIGHTS = [sys.executable, "-m", "app.cli"]
 ENVIRONMENT = {
-    **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
+    **{
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+    },
     "WEB_CONCURRENCY": "2",
 }
 
@@ -278,6 +283,22 @@ def test_stopped_while_starting(tmp_path: Path) -> None:
         everything = up.everything()
         assert up.stop(signal.SIGTERM)[0] == 0
     assert not any(running(pid) for pid in everything)
+
+
+@pytest.mark.parametrize(
+    ("owner_url", "told"), [(None, ""), ("postgresql+psycopg://o@h/d", "postgresql+psycopg://o@h/d")]
+)
+def test_children_are_told_of_these_servers_alone(
+    owner_url: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://o@elsewhere/d")
+    monkeypatch.setenv("DATABASE_OWNER_URL_FILE", "/elsewhere")
+    settings = load_settings({}, instance=tmp_path).with_servers("postgresql://h/d", "redis://h", owner_url)
+    environment = child_environment(settings, Layout(tmp_path))
+    assert {name: value for name, value in environment.items() if name.startswith("DATABASE_")} == {
+        "DATABASE_URL": "postgresql+psycopg://h/d",
+        "DATABASE_OWNER_URL": told,
+    }
 
 
 def test_a_child_that_stops_is_started_ever_later(capsys: pytest.CaptureFixture[str]) -> None:

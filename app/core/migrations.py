@@ -3,11 +3,30 @@
 from functools import cache
 
 from flask import Flask
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy.exc import ProgrammingError
 
 from app.config import REPOSITORY
 from app.core.db import read_rows
+from app.errors import Unavailable
 
 DIRECTORY = REPOSITORY / "migrations"
+# Whoever migrated owns the tables; what the application may do with them is granted in one transaction after that.
+USABLE = """
+SELECT 1 WHERE to_regclass('public.alembic_version') IS NOT NULL AND NOT EXISTS (
+  SELECT FROM pg_class
+  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
+    AND relowner = (SELECT relowner FROM pg_class WHERE oid = to_regclass('public.alembic_version'))
+    AND NOT has_table_privilege(oid, 'SELECT'))
+"""
+MAY_NOT_MIGRATE = (
+    "The database does not have this release's schema, and the role of DATABASE_URL may not change it: run `insights"
+    " migrate` with the DATABASE_OWNER_URL of the role that owns the tables."
+)
+ELSEWHERE = (
+    "The schema is up to date for DATABASE_OWNER_URL, but the role of DATABASE_URL can't use it: do both name the same"
+    " database, and does the owner's role own its tables?"
+)
 
 
 @cache
@@ -17,18 +36,33 @@ def head() -> str:
 
 
 def current() -> str | None:
-    """The migration that the database is at; None for an empty database."""
-    if not read_rows("SELECT 1 WHERE to_regclass('public.alembic_version') IS NOT NULL"):
+    """The migration that the database is at; None for an empty one, and while the application lacks a right to read."""
+    if not read_rows(USABLE):
         return None
     rows = read_rows("SELECT version_num FROM alembic_version")
     return str(rows[0][0]) if rows else None
 
 
 def upgrade(app: Flask) -> None:
-    """Migrate to the newest schema; an up-to-date database costs two small statements, alembic is not imported."""
+    """Migrate to the newest schema and let the application use it, as the owner of the database.
+
+    An up-to-date database costs two small statements of the application's, alembic is not imported. Raises
+    `Unavailable` when the settings name nobody who may migrate.
+    """
     with app.app_context():
         if current() == head():
             return
-        import flask_migrate
+        _migrate()
+        if current() != head():
+            raise Unavailable(ELSEWHERE)
 
+
+def _migrate() -> None:
+    import flask_migrate
+
+    try:
         flask_migrate.upgrade(directory=str(DIRECTORY))
+    except ProgrammingError as error:
+        if isinstance(error.orig, InsufficientPrivilege):
+            raise Unavailable(MAY_NOT_MIGRATE) from error
+        raise

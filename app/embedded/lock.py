@@ -29,6 +29,7 @@ class Owner(BaseModel):
     role: Role
     ready: bool = False
     database_url: str | None = None
+    database_owner_url: str | None = None
     redis_url: str | None = None
 
 

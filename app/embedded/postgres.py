@@ -27,6 +27,7 @@ from app.errors import Unavailable
 PORT = "5432"  # only a part of the socket's name: TCP is off
 SUPERUSER = "postgres"
 ROLE = DATABASE = "insights"
+OWNER_ROLE = "insights_owner"  # the application's role can't change what this one owns
 EXTENSIONS = ("unaccent", "pg_trgm")
 
 
@@ -53,12 +54,19 @@ class Postgres:
 
     @property
     def url(self) -> str:
+        return self._url(ROLE)
+
+    @property
+    def owner_url(self) -> str:
+        return self._url(OWNER_ROLE)
+
+    def _url(self, role: str) -> str:
         query = {"host": str(self.layout.postgres_sockets), "port": PORT}
-        url = URL.create("postgresql+psycopg", username=ROLE, database=DATABASE, query=query)
+        url = URL.create("postgresql+psycopg", username=role, database=DATABASE, query=query)
         return url.render_as_string(hide_password=False)
 
     def prepare(self) -> None:
-        """Wait until it answers, however long a recovery takes, and see to our role, database and extensions."""
+        """Wait until it answers, however long a recovery takes, and see to our roles, database and extensions."""
         self._wait()
         try:
             self._create_ours()
@@ -67,11 +75,20 @@ class Postgres:
 
     def _create_ours(self) -> None:
         with self._connect("postgres") as connection:
-            _create_missing(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", "CREATE ROLE {} LOGIN")
-            _create_missing(connection, "SELECT 1 FROM pg_database WHERE datname = %s", "CREATE DATABASE {0} OWNER {0}")
+            for role in (OWNER_ROLE, ROLE):
+                _create_missing(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", "CREATE ROLE {} LOGIN", role)
+            _create_missing(
+                connection,
+                "SELECT 1 FROM pg_database WHERE datname = %s",
+                "CREATE DATABASE {} OWNER {}",
+                DATABASE,
+                OWNER_ROLE,
+            )
         with self._connect(DATABASE) as connection:
             for extension in EXTENSIONS:
-                connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+                connection.execute(_statement("CREATE EXTENSION IF NOT EXISTS {}", extension))
+            # One role owned everything once: the database and what is in it. It owns nothing now, which is soon seen.
+            connection.execute(_statement("REASSIGN OWNED BY {} TO {}", ROLE, OWNER_ROLE))
 
     def _wait(self) -> None:
         while not self._says_ready():
@@ -163,6 +180,13 @@ def _locale(major: int) -> list[str]:
     return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 
 
-def _create_missing(connection: psycopg.Connection, question: LiteralString, statement: LiteralString) -> None:
-    if connection.execute(question, (ROLE,)).fetchone() is None:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(ROLE)))
+def _create_missing(
+    connection: psycopg.Connection, question: LiteralString, statement: LiteralString, *names: str
+) -> None:
+    """The question is about the first of the names that the statement takes."""
+    if connection.execute(question, names[:1]).fetchone() is None:
+        connection.execute(_statement(statement, *names))
+
+
+def _statement(statement: LiteralString, *names: str) -> sql.Composed:
+    return sql.SQL(statement).format(*map(sql.Identifier, names))

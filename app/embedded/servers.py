@@ -42,6 +42,7 @@ class Servers:
             role=role,
             ready=True,
             database_url=database.url if database else None,
+            database_owner_url=database.owner_url if database else None,
             redis_url=cache.url if cache else None,
         )
         self.settings = connected(self.settings, owner)
@@ -91,14 +92,16 @@ def own_servers(settings: Settings, lock: InstanceLock, role: Role, stop_timeout
 
 
 def connected(settings: Settings, owner: Owner) -> Settings:
-    database_url = settings.database_url or owner.database_url
+    configured = settings.database_url is not None  # then the owner of our own server is nobody there
+    database_url = settings.database_url if configured else owner.database_url
+    database_owner_url = settings.database_owner_url if configured else owner.database_owner_url
     redis_url = settings.redis_url or owner.redis_url
     if database_url is None or redis_url is None:
         missing = "REDIS_URL" if database_url else "DATABASE_URL"
         raise Unavailable(
             f"Process {owner.pid} runs this instance with a {missing} of its own: set {missing} here too."
         )
-    return settings.with_servers(database_url, redis_url)
+    return settings.with_servers(database_url, redis_url, database_owner_url)
 
 
 def _own_or_join(lock: InstanceLock, users: Users) -> Owner | None:

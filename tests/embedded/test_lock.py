@@ -13,7 +13,15 @@ from app.embedded import running_servers, servers
 from app.embedded.lock import InstanceLock, Owner, current_owner
 
 NOBODY = 2**22 + 1  # above every pid that Linux gives
-READY = Owner(pid=NOBODY, role="up", ready=True, database_url="postgresql+psycopg://x/y", redis_url="redis://z")
+READY = Owner(
+    pid=NOBODY,
+    role="up",
+    ready=True,
+    database_url="postgresql+psycopg://x/y",
+    database_owner_url="postgresql+psycopg://owner@x/y",
+    redis_url="redis://z",
+)
+MINE, ITS_OWNER = "postgresql+psycopg://mine/y", "postgresql+psycopg://owner@mine/y"
 
 
 def test_a_held_lock_has_an_owner_whose_pid_nobody_sees(tmp_path: Path) -> None:
@@ -36,6 +44,17 @@ def test_a_command_uses_the_servers_of_an_owner_that_it_cannot_see(settings: Set
         lock.announce(READY)
         with running_servers(settings) as connected:
             assert (connected.database_url, connected.redis_url) == (READY.database_url, READY.redis_url)
+            assert connected.database_owner_url == READY.database_owner_url
+
+
+@pytest.mark.parametrize("owner_url", [None, ITS_OWNER])
+def test_a_database_of_ones_own_never_meets_the_owner_of_ours(settings: Settings, owner_url: str | None) -> None:
+    with InstanceLock(settings.instance) as lock:
+        assert lock.acquire("up")
+        lock.announce(READY)
+        with running_servers(settings.with_servers(MINE, None, owner_url)) as connected:
+            assert (connected.database_url, connected.redis_url) == (MINE, READY.redis_url)
+            assert connected.database_owner_url == owner_url
 
 
 def test_a_command_says_that_it_waits_for_an_unknown_owner(

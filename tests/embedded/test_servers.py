@@ -12,19 +12,41 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import make_url
 
 from app.config import REPOSITORY, Settings, load_settings
+from app.core.migrations import upgrade
 from app.embedded import account, running_servers
 from app.embedded.layout import Layout
+from tests.conftest import built
 from tests.embedded.conftest import owner_command
 from tests.embedded.pids import postmaster_pid, running, valkey_pid, wait_until
 
 StartOwner = Callable[..., subprocess.Popen[str]]
+# Of the database, and of what in it came with no extension.
+OWNERS = """
+SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()
+UNION SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+UNION SELECT pg_get_userbyid(proowner)::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"""
 
 
-def connect(settings: Settings) -> psycopg.Connection:
-    assert settings.database_url is not None
-    return psycopg.connect(settings.database_url.replace("+psycopg", ""), autocommit=True)
+def connect(settings: Settings, role: str = "insights_owner") -> psycopg.Connection:
+    url = settings.database_owner_url if role == "insights_owner" else settings.database_url
+    assert url is not None
+    return psycopg.connect(
+        make_url(url).set(drivername="postgresql", username=role).render_as_string(), autocommit=True
+    )
+
+
+def one_role(settings: Settings) -> None:
+    """Make the running instance what it was before there were two: all is the application's."""
+    with connect(settings, "postgres") as superuser:
+        superuser.execute("REASSIGN OWNED BY insights_owner TO insights")
+        superuser.execute("DROP ROLE insights_owner")
+    with built(settings.with_servers(str(settings.database_url), settings.redis_url)) as app:
+        upgrade(app)
 
 
 def count_start(settings: Settings) -> tuple[int, int]:
@@ -41,7 +63,7 @@ def count_start(settings: Settings) -> tuple[int, int]:
 def test_data_survive_and_the_database_is_as_promised(settings: Settings) -> None:
     with running_servers(settings) as running_settings:
         assert count_start(running_settings) == (1, 1)
-        with connect(running_settings) as connection:
+        with connect(running_settings, "insights") as connection:
             assert connection.execute(
                 "SELECT lower('ÉÑ'), current_user::text, current_setting('is_superuser'), current_setting('TimeZone'),"
                 " current_setting('fsync'), current_setting('listen_addresses'),"
@@ -51,6 +73,23 @@ def test_data_survive_and_the_database_is_as_promised(settings: Settings) -> Non
     assert not any(running(pid) for pid in pids)
     with running_servers(settings) as running_settings:
         assert count_start(running_settings) == (2, 2)
+
+
+def test_an_instance_of_one_role_is_carried_over(settings: Settings) -> None:
+    with running_servers(settings) as before:
+        one_role(before)
+        with connect(before, "insights") as connection:
+            connection.execute("INSERT INTO insights (title, description, author) VALUES ('T', 'd', 'A')")
+            assert connection.execute(OWNERS).fetchall() == [("insights",)]
+    for version in (2, 3):
+        with running_servers(settings) as after, built(after) as app:
+            upgrade(app)
+            with connect(after, "insights") as connection:
+                assert connection.execute(OWNERS).fetchall() == [("insights_owner",)]
+                changed = connection.execute("UPDATE insights SET title = title || '!' RETURNING version").fetchall()
+                assert changed == [(version,)]
+                with pytest.raises(InsufficientPrivilege):
+                    connection.execute("DROP TABLE insights CASCADE")
 
 
 def test_configured_servers_start_nothing(settings: Settings) -> None:
