@@ -11,17 +11,22 @@ import os
 import signal
 import sys
 
+import click
 from flask import Flask
 from granian.constants import Interfaces, Loops
 from granian.errors import FatalError
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server import Server
 
 from app.config import Settings, load_settings
 from app.embedded.process import die_with_parent
 from app.errors import DomainError, explained
+from app.identity.acting import acting
+from app.identity.actor import UPKEEP
 
 MOST_WORKERS = 4
+MOST_HEADER_BYTES = 64 * 1024
 STOP_TIMEOUT = 1
 
 
@@ -41,22 +46,34 @@ def worker_application() -> Flask:
     return application()
 
 
-def prepare(app: Flask, demo: bool) -> None:
-    """Bring the schema up to date and write the demo rows; both do nothing when it was done before."""
+def prepare(app: Flask, settings: Settings, demo: bool) -> None:
+    """Bring the schema up to date, write the demo rows, offer the first administrator: what is done already is left."""
     from app.core.db import close_connections
     from app.core.migrations import upgrade
 
     upgrade(app)
     with app.app_context():
-        if demo:
-            from app.demo import seed_demo
+        with acting(UPKEEP):
+            if demo:
+                from app.demo import seed_demo
 
-            seed_demo()
+                seed_demo()
+            if not settings.open_access:
+                offer_first_administrator(settings)
         # A connection must not be shared with the workers that are forked next.
         close_connections()
     # What is there now stays shared with the workers: a collection would write to every page of it.
     gc.collect()
     gc.freeze()
+
+
+def offer_first_administrator(settings: Settings) -> None:
+    """Say where the first administrator is made, for as long as there is none: there is no default password."""
+    from app.core.db import transact
+    from app.identity.commands.links import first_administrator_link
+
+    if secret := transact(first_administrator_link):
+        click.echo(f"Create the administrator (once, within 24 hours): {settings.address}/links/{secret}")
 
 
 def worker_count(settings: Settings) -> int:
@@ -74,6 +91,9 @@ def serve(settings: Settings) -> None:
         loop=Loops.asyncio,
         # Backpressure keeps its default: it counts idle connections too, and a low one would lock people out.
         websockets=False,
+        # Of the head of a request; a larger one is answered 431.
+        http1_settings=HTTP1Settings(max_buffer_size=MOST_HEADER_BYTES),
+        http2_settings=HTTP2Settings(max_headers_size=MOST_HEADER_BYTES),
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_TIMEOUT,
@@ -88,7 +108,7 @@ def _processors() -> int:
 
 def main(demo: bool) -> None:
     try:
-        prepare(application(), demo)
+        prepare(application(), load_settings(), demo)
     except DomainError as error:
         raise SystemExit(explained(error)) from error
     try:

@@ -19,10 +19,15 @@ def connect(app: Flask, settings: Settings) -> None:
         app.extensions[_EXTENSION] = client
 
 
+def client(app: Flask) -> Redis | None:
+    """The application's client; None when no cache is configured."""
+    return app.extensions.get(_EXTENSION)
+
+
 def reachable() -> bool:
     """Whether the cache server answers; False also when none is configured."""
-    client = current_app.extensions.get(_EXTENSION)
+    redis = client(current_app)
     try:
-        return client is not None and bool(client.ping())
+        return redis is not None and bool(redis.ping())
     except RedisError:
         return False

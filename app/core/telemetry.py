@@ -22,6 +22,7 @@ from structlog.dev import plain_traceback
 
 from app.config import Settings
 from app.core.reading import statement_read
+from app.core.redaction import Redacting, redact, redacted
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.3, 0.4, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0)
@@ -30,6 +31,7 @@ PROBES = frozenset({"/health", "/livez", "/readyz", "/metrics"})
 VARIABLE = re.compile(r"<(?:[^<>]*:)?([^<>:]+)>")
 MEASURED = "http_request_duration_seconds"
 _EXTENSION = "request_metrics"
+REDACTING = Redacting()  # one: a logger takes the same filter once
 
 
 log = structlog.get_logger("http")
@@ -47,7 +49,9 @@ def configure_logging(settings: Settings) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info if as_json else structlog.processors.StackInfoRenderer(),
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            redact,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level.upper())),
@@ -60,10 +64,11 @@ def echo_reads(settings: Settings) -> None:
     """``SQL_ECHO`` shows every statement; those that read do not pass the engine, which shows its own."""
     if settings.sql_echo:
         statement_read.connect(_echo)
+        logging.getLogger("sqlalchemy.engine.Engine").addFilter(REDACTING)
 
 
 def _echo(engine: object, statement: str, parameters: object) -> None:
-    log.info("statement", sql=statement, parameters=str(parameters))
+    log.info("statement", sql=statement, parameters=str(redacted(parameters)))
 
 
 def observe(app: Flask) -> None:
@@ -77,11 +82,11 @@ def observe(app: Flask) -> None:
 
 def endpoint(request: Request) -> str:
     """The template of the matched route: bounded, whatever addresses are tried."""
-    return _template(request.url_rule.rule) if request.url_rule else "unmatched"
+    return endpoint_of(request.url_rule.rule) if request.url_rule else "unmatched"
 
 
 @cache
-def _template(rule: str) -> str:
+def endpoint_of(rule: str) -> str:
     """``/tags/<id("tag_id"):tag_id>`` -> ``/tags/{tag_id}``."""
     return VARIABLE.sub(r"{\1}", rule)
 

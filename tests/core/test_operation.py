@@ -102,7 +102,8 @@ def test_a_listed_origin_may_call(allowing: FlaskClient) -> None:
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert set(response.headers.getlist("Vary")) == {"Accept", "Origin"}
     exposed = set(response.headers["Access-Control-Expose-Headers"].split(", "))
-    assert exposed == {"ETag", "Location", "Retry-After", "X-Request-ID"}
+    limits = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+    assert exposed == {"ETag", "Location", "Retry-After", "X-Request-ID"} | limits
 
 
 def test_a_preflight(allowing: FlaskClient) -> None:

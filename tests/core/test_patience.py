@@ -13,6 +13,7 @@ from app.config import Settings
 from app.core import reading
 from app.core.db import read_json
 from app.extensions import db
+from app.identity.permissions import ROUTES
 from tests.answers import make_insight, problem
 from tests.conftest import built
 
@@ -26,6 +27,7 @@ def impatient(
     """The application with a second for a statement, less for a lock or a connection, and one insight."""
     monkeypatch.setattr("app.LOCK_TIMEOUT_SECONDS", 0.2)
     with built(settings.model_copy(update={"database_url": database_url, "statement_timeout_seconds": 1})) as app:
+        monkeypatch.setitem(ROUTES, "GET /slow", None)
         app.add_url_rule("/slow", view_func=lambda: read_json("SELECT pg_sleep(5)::text") or b"")
         make_insight(app.test_client())
         yield app

@@ -14,6 +14,7 @@ from app.core.http import problems
 from app.core.http.pages import DIST
 from app.core.http.problems import STATUS, answer
 from app.errors import DomainError, Invalid, NotFound, Refused, Stale, Unavailable
+from app.identity.permissions import ROUTES
 from tests.answers import problem
 from tests.conftest import built
 
@@ -67,7 +68,7 @@ def test_an_answer_carries_a_request_id(client: FlaskClient) -> None:
 
 
 @pytest.fixture
-def failing(settings: Settings) -> Any:
+def failing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The application with a route for each error that a view can raise."""
     errors: dict[str, Exception] = {
         "not-found": NotFound.of("Thing", 7),
@@ -82,6 +83,7 @@ def failing(settings: Settings) -> Any:
         raise errors[which]
 
     with built(settings) as app:
+        monkeypatch.setitem(ROUTES, "GET /fail/{which}", None)
         app.add_url_rule("/fail/<which>", view_func=fail)
         yield app.test_client()
 

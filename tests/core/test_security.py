@@ -1,12 +1,16 @@
 """Whom the application answers, and what a browser may do with its pages."""
 
+import re
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.config import load_settings
+from app.core.http.problems import _said_plainly
 from app.core.http.security import trusted_hosts
 
 
@@ -51,24 +55,107 @@ def test_a_foreign_name_that_points_at_us_reads_and_writes_nothing(client: Flask
     assert stored() == before
 
 
+def nonces(response) -> list[str]:
+    return re.findall(r'<script nonce="([^"]*)"', response.text)
+
+
 def test_pages_may_load_and_send_nothing_elsewhere(client: FlaskClient) -> None:
-    headers = client.get("/").headers
+    response = client.get("/")
+    headers = response.headers
+    [nonce] = nonces(response)
     assert headers["Content-Security-Policy"] == (
-        "default-src 'self'; img-src 'self' https: http:; frame-ancestors 'none'; base-uri 'none'; form-action 'self';"
-        " object-src 'none'"
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' https: http:;"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Permissions-Policy"] == (
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+    )
+    assert headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc"])
-def test_the_reference_pages_have_policies_of_their_own(client: FlaskClient, path: str) -> None:
-    policy = client.get(path).headers["Content-Security-Policy"]
-    assert "img-src 'self' data:" in policy
-    assert "script-src" not in policy  # so scripts come from 'self' only
+def test_the_reference_pages_have_policies_of_their_own(client: FlaskClient) -> None:
+    docs, redoc = client.get("/docs"), client.get("/redoc")
+    [of_docs], [of_redoc] = set(nonces(docs)), set(nonces(redoc))
+    end = "connect-src 'self';{} form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    assert docs.headers["Content-Security-Policy"] == (
+        f"default-src 'none'; script-src 'nonce-{of_docs}'; style-src 'self'; img-src 'self' data:; {end.format('')}"
+    )
+    assert redoc.headers["Content-Security-Policy"] == (
+        f"default-src 'none'; script-src 'nonce-{of_redoc}'; style-src 'self' 'nonce-{of_redoc}';"
+        f" img-src 'self' data:; {end.format(' worker-src blob:;')}"
+    )
+
+
+def test_each_page_has_a_nonce_of_its_own_that_nobody_can_guess(client: FlaskClient) -> None:
+    seen = {nonce for _ in range(20) for nonce in nonces(client.get("/"))}
+    assert len(seen) == 20
+    assert {len(nonce) for nonce in seen} == {22}  # 16 random bytes
+
+
+@pytest.mark.parametrize("path", ["/", "/library", "/docs", "/redoc", "/nowhere"])
+def test_every_script_has_the_nonce_and_no_style_is_inline(client: FlaskClient, path: str) -> None:
+    page = client.get(path, headers={"Accept": "text/html"}).text
+    scripts = re.findall(r"<script[^>]*>", page)
+    assert ['nonce="' in script and 'src="/static/' in script for script in scripts] == [True] * len(scripts) != []
+    assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
+
+
+def test_a_page_without_scripts_may_run_none(client: FlaskClient) -> None:
+    response = client.get("/insights", headers={"Accept": "text/html"})
+    assert (response.status_code, response.mimetype) == (303, "text/html")
+    assert "script-src 'none'; style-src 'self';" in response.headers["Content-Security-Policy"]
+
+
+def test_no_policy_allows_what_is_inline(application: Flask) -> None:
+    client = application.test_client()
+    for path in ("/", "/docs", "/redoc", "/livez", "/nowhere", "/static/manifest.json"):
+        with client.get(path, headers={"Accept": "text/html"}) as response:
+            [policy] = response.headers.getlist("Content-Security-Policy")
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
 
 
 def test_data_is_not_guessed_at(application: Flask) -> None:
     headers = application.test_client().get("/livez").headers
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert "Content-Security-Policy" not in headers
+    assert headers["Content-Security-Policy"] == (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_built_files_may_be_kept(application: Flask) -> None:
+    with application.test_client().get("/static/manifest.json") as response:
+        assert response.headers["Cache-Control"] == "public, max-age=31536000"
+
+
+def test_https_is_insisted_on_where_it_is_spoken(application: Flask) -> None:
+    client = application.test_client()
+    assert "Strict-Transport-Security" not in client.get("/livez").headers
+    over_tls = client.get("/livez", base_url="https://localhost")
+    assert over_tls.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_a_form_with_too_many_fields(application: Flask) -> None:
+    fields = {f"field{number}": "x" for number in range(201)}
+    with application.test_request_context("/", method="POST", data=fields, content_type="multipart/form-data"):
+        with pytest.raises(RequestEntityTooLarge) as caught:
+            request.form.get("field0")
+        assert _said_plainly(HTTPStatus(caught.value.code)) == "The form must have 200 fields at most."
+    del fields["field0"]
+    with application.test_request_context("/", method="POST", data=fields, content_type="multipart/form-data"):
+        assert len(request.form) == 200
+
+
+def test_a_form_as_large_as_a_body_may_be_is_read(application: Flask) -> None:
+    text = "x" * (4 * 2**20 - 10)
+    with application.test_request_context("/", method="POST", data={"text": text}):
+        assert request.form["text"] == text
+    with application.test_request_context("/", method="POST", data={"text": text + "x" * 20}):
+        with pytest.raises(RequestEntityTooLarge) as caught:
+            request.form.get("text")
+        assert _said_plainly(HTTPStatus(caught.value.code)) == "The body must have 4194304 bytes at most."

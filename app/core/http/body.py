@@ -32,7 +32,7 @@ def read_json_body(request: Request) -> Any:
     # A body without a stated length is read up to the limit, silently.
     if request.content_length is None and len(raw) == request.max_content_length:
         raise RequestEntityTooLarge
-    if not raw.strip():
+    if not raw.strip(b" \t\r\n"):
         return {}
     if not request.is_json:
         raise UnsupportedMediaType("Send the body as application/json.")

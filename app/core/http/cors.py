@@ -4,8 +4,10 @@ from flask import Flask
 from flask_cors import CORS
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
-REQUEST_HEADERS = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-ID"]
-ANSWER_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID"]
+REQUEST_HEADERS = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-API-Key", "X-Request-ID"]
+ANSWER_HEADERS = [
+    "ETag", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID",
+]  # fmt: skip
 
 
 def allow(app: Flask, origins: tuple[str, ...]) -> None:

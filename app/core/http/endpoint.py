@@ -26,7 +26,9 @@ IF_MATCH = {
 }
 PROBLEMS = {
     400: ("Refused: a duplicate, an unknown reference, or something still in use.", "That name is taken already."),
-    404: ("There is no such thing.", "Tag 42 does not exist."),
+    401: ("Credentials are needed, or those given are no good.", "The token is unknown, expired or revoked."),
+    403: ("The caller is known and may not do this.", "Your role (viewer) may not do this."),
+    404: ("There is no such thing, or none that the caller may see.", "Tag 42 does not exist."),
     412: (
         "The stored version is another than the one in `If-Match`.",
         "Insight 42 has changed since it was read: its version is now 4.",
@@ -82,15 +84,18 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         volatile: bool = False,
         database: bool = True,
         unavailable: type[Marshmallow] | None = None,
+        guarded: bool = True,
     ) -> Callable[[View], View]:
         """Declare a view: the loaded body or query is its first argument, ids of the path follow by name.
 
         ``refuses``: it may answer 400. ``page``: where a browser that opens this address is sent. ``volatile``: the
         answer has no ETag. ``database``: it needs the database; ``unavailable``: what its 503 holds when that is no
-        problem document. Which other errors are possible follows from the rest.
+        problem document. ``guarded``: the permission table asks for something (a test compares). Which other errors are
+        possible follows from the rest.
         """
         headers = {} if volatile or answer is None else ETAG | (LOCATION if status == HTTPStatus.CREATED else {})
-        possible = _problems(method, rule, body, query, refuses=refuses, database=database and not unavailable)
+        database_problem = database and not unavailable
+        possible = _problems(method, rule, body, query, refuses=refuses, database=database_problem, guarded=guarded)
         steps = [
             page_for_people(page) if page else None,
             *map(self._problem, possible),
@@ -100,6 +105,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
             self.arguments(body, error_status_code=422, example=body_example) if body else None,
             self.arguments(query, location="query", error_status_code=422) if query else None,
             self.doc(parameters=[IF_MATCH]) if method in ("PUT", "DELETE") else None,
+            None if guarded else self.doc(security=[]),
             self.route(rule, methods=[method]),
         ]
 
@@ -133,11 +139,15 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         return self.alt_response(HTTPStatus.NOT_MODIFIED, description=description)  # type: ignore[no-any-return]
 
 
-def _problems(method: str, rule: str, body: object, query: object, *, refuses: bool, database: bool) -> list[int]:
+def _problems(
+    method: str, rule: str, body: object, query: object, *, refuses: bool, database: bool, guarded: bool
+) -> list[int]:
     """The errors that a route with these properties can answer."""
     item = "<id(" in rule
     possible = {
         400: refuses,
+        401: guarded,
+        403: guarded,
         404: item,
         412: method in ("PUT", "DELETE"),
         413: bool(body),

@@ -43,7 +43,9 @@ class ReadinessAnswer(Schema):
     cache = fields.Boolean(required=True)
 
 
-@api.endpoint("GET", "/health", HealthAnswer, answer_example=HEALTHY, volatile=True, unavailable=HealthAnswer)
+@api.endpoint(
+    "GET", "/health", HealthAnswer, answer_example=HEALTHY, volatile=True, guarded=False, unavailable=HealthAnswer
+)
 def health() -> Response:
     """Health.
 
@@ -59,7 +61,9 @@ def health() -> Response:
     )
 
 
-@api.endpoint("GET", "/livez", LivenessAnswer, answer_example={"status": "alive"}, volatile=True, database=False)
+@api.endpoint(
+    "GET", "/livez", LivenessAnswer, answer_example={"status": "alive"}, volatile=True, guarded=False, database=False
+)
 def liveness() -> Response:
     """Whether the process is alive.
 
@@ -68,7 +72,9 @@ def liveness() -> Response:
     return _answer(True, status="alive")
 
 
-@api.endpoint("GET", "/readyz", ReadinessAnswer, answer_example=READY, volatile=True, unavailable=ReadinessAnswer)
+@api.endpoint(
+    "GET", "/readyz", ReadinessAnswer, answer_example=READY, volatile=True, guarded=False, unavailable=ReadinessAnswer
+)
 def readiness() -> Response:
     """Whether the service is ready.
 

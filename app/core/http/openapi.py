@@ -13,6 +13,18 @@ from app.version import VERSION
 DESCRIPTION = "The knowledge base an organisation trusts with what it has learned."
 
 
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API token (`ins_...`) or a JWT."},
+    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API token."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-insights",
+        "description": "A signed-in person; changes also need the header `X-CSRF-Token`.",
+    },
+}
+
+
 def create_api(app: Flask, blueprints: tuple[Endpoints, ...]) -> None:
     """Register the API's routes and describe them."""
     app.config.update(
@@ -21,7 +33,12 @@ def create_api(app: Flask, blueprints: tuple[Endpoints, ...]) -> None:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
-        API_SPEC_OPTIONS={"info": {"description": DESCRIPTION}},
+        API_SPEC_OPTIONS={
+            "info": {"description": DESCRIPTION},
+            "components": {"securitySchemes": SECURITY_SCHEMES},
+            # Whichever one has; routes that are open to everybody say so themselves.
+            "security": [{name: []} for name in SECURITY_SCHEMES],
+        },
     )
     api = _Api(spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
     api.init_app(app)

@@ -10,6 +10,7 @@ from flask import Flask, request, url_for
 from markupsafe import Markup
 
 from app.config import REPOSITORY
+from app.core.http.security import csp_nonce
 from app.version import VERSION
 
 DIST = REPOSITORY / "static" / "dist"
@@ -18,7 +19,7 @@ YEAR_IN_SECONDS = 365 * 24 * 3600
 
 def equip(app: Flask) -> None:
     """Register the globals and filters that templates use."""
-    app.jinja_env.globals.update(asset=asset, version=VERSION, page_url=page_url)
+    app.jinja_env.globals.update(asset=asset, csp_nonce=csp_nonce, version=VERSION, page_url=page_url)
     app.jinja_env.filters.update(
         datetime=readable_datetime, day=readable_day, number=readable_number, json=compact_json
     )

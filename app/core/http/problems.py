@@ -13,6 +13,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.http.negotiation import prefers_html
 from app.core.http.routing import InvalidPath
+from app.core.redaction import redacted_text
 from app.errors import (
     DomainError,
     FieldError,
@@ -80,7 +81,10 @@ def _said_plainly(status: HTTPStatus) -> str | None:
     if status == HTTPStatus.NOT_FOUND:
         return "There is nothing at this address."
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return f"The body must have {request.max_content_length} bytes at most."
+        limit = request.max_content_length
+        if limit and request.mimetype == "multipart/form-data" and (request.content_length or limit) < limit:
+            return f"The form must have {request.max_form_parts} fields at most."
+        return f"The body must have {limit} bytes at most."
     return None
 
 
@@ -99,7 +103,7 @@ def answer(
         "title": HTTP_STATUS_CODES[status],  # the same words on every version of Python
         "status": int(status),
         "detail": detail,
-        "instance": request.path,
+        "instance": redacted_text(request.path),
         "request_id": g.get("request_id", ""),
         **(members or {}),
     }
