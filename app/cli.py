@@ -9,6 +9,8 @@ import click
 from app.cli_context import application, instance_option
 from app.config import SettingsError, load_settings
 from app.errors import DomainError, explained
+from app.identity.acting import acting
+from app.identity.actor import command_line
 
 
 class LazyGroup(click.Group):
@@ -40,7 +42,8 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with acting(command_line()):
+                return super().invoke(ctx)
         except SettingsError as error:
             for problem in error.problems:
                 click.echo(problem, err=True)
@@ -60,6 +63,8 @@ class LazyGroup(click.Group):
         "import": ("app.exchange.cli:import_command", "Read insights from a file."),
         "export": ("app.exchange.cli:export_command", "Write insights to a file."),
         "counts": ("app.analytics.cli:counts", "Check or rebuild the maintained counts."),
+        "tokens": ("app.identity.cli.tokens:tokens", "Make, list and revoke API tokens."),
+        "users": ("app.identity.cli.users:users", "Add, list and disable people."),
     },
 )
 @click.version_option(package_name="insights-tracker", message="%(version)s")

@@ -15,6 +15,8 @@ import structlog
 from flask import Flask
 
 from app.core.jobs import Periodic
+from app.identity.acting import acting
+from app.identity.actor import UPKEEP
 
 LONGEST_WAIT = 30.0
 
@@ -31,7 +33,7 @@ class Schedule:
 
     def run(self, app: Flask) -> None:
         try:
-            with app.app_context():
+            with app.app_context(), acting(UPKEEP):
                 self.job.run()
         except Exception as error:  # noqa: BLE001 (a database that is away, a wrong job: neither ends it)
             self._failed(error)
@@ -60,10 +62,18 @@ def run_upkeep(app: Flask, jobs: Iterable[Periodic], stop: threading.Event) -> N
         stop.wait(max(0.0, next_due - time.monotonic()))
 
 
+def upkeep() -> tuple[Periodic, ...]:
+    """Every domain's."""
+    from app.analytics import jobs as analytics
+    from app.audit import jobs as audit
+    from app.identity import jobs as identity
+
+    return (*analytics.UPKEEP, *audit.UPKEEP, *identity.UPKEEP)
+
+
 def run_worker(app: Flask) -> None:
     """Run the application's upkeep until SIGTERM or SIGINT, which also cut off a job that is running."""
-    from app.analytics.jobs import UPKEEP
-
+    jobs = upkeep()
     stop = threading.Event()
 
     def end(signum: int, frame: FrameType | None) -> None:
@@ -72,5 +82,5 @@ def run_worker(app: Flask) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    log.info("worker started", jobs=[job.name for job in UPKEEP])
-    run_upkeep(app, UPKEEP, stop)
+    log.info("worker started", jobs=[job.name for job in jobs])
+    run_upkeep(app, jobs, stop)

@@ -60,9 +60,11 @@ class Line:
         return self.expected is not None and len(self.received) >= self.expected
 
 
-def request_bytes(method: str, path: str, body: bytes | None = None) -> bytes:
+def request_bytes(method: str, path: str, body: bytes | None = None, token: str | None = None) -> bytes:
     """A whole HTTP/1.1 request; a body is JSON."""
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
+    if token is not None:
+        head += f"Authorization: Bearer {token}\r\n"
     if body is not None:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return f"{head}\r\n".encode() + (body or b"")

@@ -20,15 +20,16 @@ DEEP_PAGE, PAGE_SIZE = 1000, 20
 
 
 class Call(NamedTuple):
-    """A request: method, path and JSON body."""
+    """A request: method, path, JSON body and API token."""
 
     method: str
     path: str
     body: bytes | None = None
+    token: str | None = None
 
     @property
     def bytes(self) -> bytes:
-        return request_bytes(self.method, self.path, self.body)
+        return request_bytes(self.method, self.path, self.body, self.token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,17 @@ from app.core.migrations import upgrade
 from app.core.reading import statement_read
 from app.embedded import running_servers
 from app.extensions import db
+from app.identity.acting import acting
+from app.identity.actor import LOCAL_ADMINISTRATOR
 
 # A test leaves few rows: deleting them is faster than truncating the files.
 EMPTY = """
-DELETE FROM insights; DELETE FROM tags; DELETE FROM categories;
+DELETE FROM insights; DELETE FROM tags; DELETE FROM categories; DELETE FROM users;
 DELETE FROM insight_counts; DELETE FROM insight_count_delta; DELETE FROM tag_counts; DELETE FROM tag_count_delta;
-SELECT setval('insights_id_seq', 1, false), setval('tags_id_seq', 1, false), setval('categories_id_seq', 1, false);
+SELECT setval('insights_id_seq', 1, false), setval('tags_id_seq', 1, false), setval('categories_id_seq', 1, false),
+    setval('users_id_seq', 1, false), setval('api_tokens_id_seq', 1, false);
 """
-READ = ("insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells")
+READ = ("insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells", "users")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +45,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings that name running servers: DATABASE_URL and REDIS_URL when set, else the embedded ones."""
+    """Settings that name running servers: DATABASE_URL (with DATABASE_OWNER_URL) and REDIS_URL when set, else the
+    embedded ones."""
     instance: Path = tmp_path_factory.mktemp("instance")
     given = load_settings(instance=instance)
     with running_servers(given) as settings:
@@ -52,10 +56,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 
 def let_create_databases(settings: Settings) -> None:
-    """The embedded server's everyday role may not; its superuser, known to its private socket only, lets it."""
-    superuser = make_url(settings.database_url or "").set(drivername="postgresql", username="postgres")
+    """The embedded server's owner may not; its superuser, known to its private socket only, lets it."""
+    superuser = make_url(owner_libpq(settings)).set(username="postgres")
     with psycopg.connect(superuser.render_as_string(hide_password=False), autocommit=True) as connection:
-        connection.execute("ALTER ROLE insights CREATEDB")
+        connection.execute("ALTER ROLE insights_owner CREATEDB")
 
 
 @contextmanager
@@ -69,49 +73,74 @@ def built(settings: Settings) -> Iterator[Flask]:
             close_connections()
 
 
+def libpq(settings: Settings) -> str:
+    """The database as psycopg wants it, for the application's role."""
+    return str(settings.database_url).replace("+psycopg", "", 1)
+
+
+def owner_libpq(settings: Settings) -> str:
+    """The same for the role that owns the database: the application's when there is only one."""
+    return str(settings.database_owner_url or settings.database_url).replace("+psycopg", "", 1)
+
+
 @contextmanager
-def scratch_database(settings: Settings) -> Iterator[str]:
-    """A new, empty database (libpq URL), dropped in the end.
+def scratch_database(settings: Settings) -> Iterator[Settings]:
+    """Settings that name a new, empty database of the owner's, dropped in the end.
 
     Without FORCE: that asks for the right to signal whoever is connected, the autovacuum workers too; a plain DROP ends
     those by itself, and a connection that a test left open fails it.
     """
-    server = make_url(settings.database_url or "").set(drivername="postgresql")
     name = f"insights_test_{uuid4().hex[:12]}"
-    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+
+    def renamed(url: str) -> str:
+        return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+    with psycopg.connect(owner_libpq(settings), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")  # nothing here outlives a crash
-        yield server.set(database=name).render_as_string(hide_password=False)
+        yield settings.with_servers(renamed(libpq(settings)), settings.redis_url, renamed(owner_libpq(settings)))
         connection.execute(f"DROP DATABASE {name}")
 
 
 @pytest.fixture(scope="session")
-def database_url(settings: Settings) -> Iterator[str]:
-    """A migrated database of this session's own (libpq URL)."""
-    with scratch_database(settings) as url:
-        with built(settings.with_servers(url, settings.redis_url)) as app:
+def migrated(settings: Settings) -> Iterator[Settings]:
+    """Settings that name a migrated database of this session's own."""
+    with scratch_database(settings) as scratch:
+        with built(scratch) as app:
             upgrade(app)
-        yield url
+        yield scratch
 
 
 @pytest.fixture(scope="session")
-def application(settings: Settings, database_url: str) -> Iterator[Flask]:
+def database_url(migrated: Settings) -> str:
+    """The session's database for the application's role (libpq URL)."""
+    return libpq(migrated)
+
+
+@pytest.fixture(scope="session")
+def owner_url(migrated: Settings) -> str:
+    """The session's database for the role that owns it, who may do everything with it (libpq URL)."""
+    return owner_libpq(migrated)
+
+
+@pytest.fixture(scope="session")
+def application(migrated: Settings) -> Iterator[Flask]:
     """The application over the session's database."""
-    with built(settings.with_servers(database_url, settings.redis_url)) as app:
+    with built(migrated) as app:
         yield app
 
 
 @pytest.fixture
-def clean_database(database_url: str) -> None:
+def clean_database(owner_url: str) -> None:
     """Empty tables, ids from 1 on."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(EMPTY)
 
 
 @pytest.fixture
 def app(application: Flask, clean_database: None) -> Iterator[Flask]:
     """The application inside an application context, over empty tables."""
-    with application.app_context():
+    with application.app_context(), acting(LOCAL_ADMINISTRATOR):
         yield application
         db.session.remove()
 
@@ -143,11 +172,11 @@ def statements(application: Flask) -> Iterator[Callable[[], list[str]]]:
 
 
 @pytest.fixture
-def stored(database_url: str) -> Callable[[], dict[str, list[tuple[object, ...]]]]:
+def stored(owner_url: str) -> Callable[[], dict[str, list[tuple[object, ...]]]]:
     """Every row there is, to show that a refusal changed nothing."""
 
     def rows() -> dict[str, list[tuple[object, ...]]]:
-        with psycopg.connect(database_url) as connection:
+        with psycopg.connect(owner_url) as connection:
             return {name: connection.execute(f"SELECT * FROM {name} t ORDER BY t::text").fetchall() for name in READ}
 
     return rows

@@ -77,6 +77,7 @@ def test_what_a_domain_refuses_is_a_message() -> None:
 def test_a_database_that_can_not_be_used_is_a_message(command: str, tmp_path: Path) -> None:
     (tmp_path / "pg").mkdir()
     (tmp_path / "pg" / "PG_VERSION").write_text("12\n")
-    code, printed, errors = invoke(command, "--instance", str(tmp_path), DATABASE_URL="", REDIS_URL="")
+    nothing = {"DATABASE_URL": "", "DATABASE_OWNER_URL": "", "REDIS_URL": ""}
+    code, printed, errors = invoke(command, "--instance", str(tmp_path), **nothing)
     assert (code, printed) == (1, "")
     assert errors.startswith(f"{tmp_path}/pg was made by PostgreSQL 12")

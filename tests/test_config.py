@@ -29,17 +29,44 @@ def test_the_defaults(tmp_path: Path) -> None:
         "host": "127.0.0.1",
         "port": 8000,
         "database_url": None,
+        "database_owner_url": None,
         "redis_url": None,
         "postgres_bin": None,
         "sql_echo": False,
         "allowed_hosts": (),
+        "trusted_proxies": (),
         "cors_allowed_origins": (),
+        "rate_limit_per_token": None,
+        "rate_limit_per_ip": None,
         "log_level": "info",
         "log_format": None,
         "web_workers": None,
         "web_threads": 2,
         "statement_timeout_seconds": 15,
         "max_body_bytes": 4 * 2**20,
+        "auth_mode": None,
+        "anonymous_reading": False,
+        "public_url": None,
+        "session_idle_hours": 168,
+        "session_days": 30,
+        "jwt_secret": None,
+        "jwt_jwks_url": None,
+        "jwt_issuer": None,
+        "jwt_audience": None,
+        "oidc_issuer": None,
+        "oidc_client_id": None,
+        "oidc_client_secret": None,
+        "oidc_label": "Single sign-on",
+        "oidc_scopes": "openid email profile",
+        "oidc_groups_claim": "groups",
+        "oidc_group_roles": {},
+        "oidc_default_role": None,
+        "smtp_host": None,
+        "smtp_port": 587,
+        "smtp_security": "starttls",
+        "smtp_username": None,
+        "smtp_password": None,
+        "smtp_sender": None,
     }
     assert Settings().instance == REPOSITORY / "instance"
 
@@ -66,6 +93,7 @@ def test_every_setting_has_a_variable() -> None:
         ("DATABASE_URL", "postgresql://h/d", "database_url", "postgresql+psycopg://h/d"),
         ("DATABASE_URL", "postgresql+psycopg://h/d", "database_url", "postgresql+psycopg://h/d"),
         ("DATABASE_URL", "", "database_url", None),
+        ("DATABASE_OWNER_URL", "", "database_owner_url", None),
         ("REDIS_URL", "unix:///run/valkey.sock", "redis_url", "unix:///run/valkey.sock"),
         ("REDIS_URL", "", "redis_url", None),
         ("WEB_CONCURRENCY", "3", "web_workers", 3),
@@ -91,6 +119,12 @@ def test_the_environment_is_read(tmp_path: Path, variable: str, value: str, name
         ("LOG_LEVEL", "loud", "LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'"),
         ("DATABASE_URL", "mysql://h/d", "DATABASE_URL: must start with postgresql://"),
         ("DATABASE_URL", "sqlite:///x.db", "DATABASE_URL: must start with postgresql://"),
+        ("DATABASE_OWNER_URL", "mysql://h/d", "DATABASE_OWNER_URL: must start with postgresql://"),
+        (
+            "DATABASE_OWNER_URL",
+            "postgresql://o@h/d",
+            "DATABASE_OWNER_URL: names the owner of the database of DATABASE_",
+        ),
         ("REDIS_URL", "memcached://h", "REDIS_URL: must start with redis://, rediss:// or unix://"),
         ("INSIGHTS_MAX_BODY_BYTES", "5", "INSIGHTS_MAX_BODY_BYTES: Input should be greater than or equal to 1024"),
         (
@@ -106,6 +140,14 @@ def test_the_environment_is_read(tmp_path: Path, variable: str, value: str, name
 def test_what_is_wrong_is_said(tmp_path: Path, variable: str, value: str, said: str) -> None:
     [problem] = problems({variable: value}, instance=tmp_path)
     assert problem.startswith(said)
+
+
+def test_the_owner_of_a_database_is_named_beside_it(tmp_path: Path) -> None:
+    environ = {"DATABASE_URL": "postgresql://a@h/d", "DATABASE_OWNER_URL": "postgres://owner:t0p@h/d"}
+    settings = load_settings(environ, instance=tmp_path)
+    assert settings.database_owner_url == "postgresql+psycopg://owner:t0p@h/d"
+    assert "t0p" not in repr(settings)
+    assert settings.with_servers("postgresql://b@h/e", None).database_owner_url is None
 
 
 def test_variables_of_other_programs_are_none_of_ours(tmp_path: Path) -> None:
@@ -207,6 +249,14 @@ PASSWORD_REFUSED = "DATABASE_URL: {} refuses the default database password"
         ({"SECRET_KEY": SECRET, "DATABASE_URL": "postgresql://insights:insights@h/insights"}, [PASSWORD_REFUSED]),
         ({"SECRET_KEY": SECRET, "DATABASE_URL": "postgresql://insights:ChangeMe@h/insights"}, [PASSWORD_REFUSED]),
         ({"DATABASE_URL": "postgresql://insights:insights@h/insights"}, [SECRET_WANTED, PASSWORD_REFUSED]),
+        (
+            {
+                "SECRET_KEY": SECRET,
+                "DATABASE_URL": "postgresql://insights:t0p@h/insights",
+                "DATABASE_OWNER_URL": "postgresql://owner:insights@h/insights",
+            },
+            ["DATABASE_OWNER_URL: {} refuses the default database password"],
+        ),
     ],
 )
 def test_guarded_environments_refuse_default_secrets(
@@ -263,3 +313,50 @@ def test_settings_do_not_change(tmp_path: Path) -> None:
     other = settings.with_servers("postgresql://h/d", "redis://h")
     assert (other.database_url, other.redis_url) == ("postgresql+psycopg://h/d", "redis://h")
     assert (settings.database_url, settings.redis_url) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_open"),
+    [
+        ({}, True),
+        ({"INSIGHTS_ENV": "offline"}, True),
+        ({"AUTH_MODE": "required"}, False),
+        ({"AUTH_MODE": "open", "HOST": "::1"}, True),
+        ({"HOST": "0.0.0.0"}, False),
+        ({"INSIGHTS_ENV": "staging", "SECRET_KEY": "x" * 32}, False),
+        ({"INSIGHTS_ALLOWED_HOSTS": "localhost"}, True),
+        ({"INSIGHTS_ALLOWED_HOSTS": "insights.example.org"}, False),
+        ({"INSIGHTS_TRUSTED_PROXIES": "127.0.0.1"}, False),
+        ({"INSIGHTS_PUBLIC_URL": "https://insights.example.org"}, False),
+    ],
+)
+def test_access_is_open_only_where_nobody_else_comes(tmp_path: Path, environ: dict[str, str], is_open: bool) -> None:
+    assert load_settings(environ, instance=tmp_path).open_access is is_open
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"HOST": "0.0.0.0"},
+        {"HOST": "192.0.2.7"},
+        {"INSIGHTS_ENV": "prod", "SECRET_KEY": "x" * 32},
+        {"INSIGHTS_ALLOWED_HOSTS": "insights.example.org"},
+        {"INSIGHTS_TRUSTED_PROXIES": "127.0.0.1"},
+    ],
+)
+def test_open_access_is_refused_where_others_come(environ: dict[str, str]) -> None:
+    [problem] = problems({"AUTH_MODE": "open", **environ})
+    assert problem.startswith("AUTH_MODE: open is for one's own machine")
+
+
+@pytest.mark.parametrize(
+    ("environ", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"HOST": "0.0.0.0"}, "http://127.0.0.1:8000"),
+        ({"HOST": "::", "PORT": "81"}, "http://[::1]:81"),
+        ({"INSIGHTS_PUBLIC_URL": "https://insights.example.org/"}, "https://insights.example.org"),
+    ],
+)
+def test_links_begin_with_where_people_reach_us(tmp_path: Path, environ: dict[str, str], address: str) -> None:
+    assert load_settings(environ, instance=tmp_path).address == address

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from app.config import REPOSITORY
 from app.core.migrations import DIRECTORY, head
-from app.core.telemetry import _template
+from app.core.telemetry import endpoint_of
 
 MOST_LINES = 300
 PAGES = {"/", "/library", "/library/{insight_id}", "/docs", "/redoc", "/openapi.json", "/static/{filename}"}
@@ -64,8 +64,8 @@ def operations(app: Flask) -> Iterator[tuple[str, str]]:
     """(method, path template) of every route that a program calls."""
     for rule in app.url_map.iter_rules():
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            if _template(rule.rule) not in PAGES:
-                yield method.lower(), _template(rule.rule)
+            if endpoint_of(rule.rule) not in PAGES:
+                yield method.lower(), endpoint_of(rule.rule)
 
 
 @pytest.fixture

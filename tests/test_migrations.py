@@ -12,11 +12,12 @@ from flask import Flask
 from psycopg import Connection
 from sqlalchemy.exc import ProgrammingError
 
-import app.analytics.models  # noqa: F401  # tables that only SQL writes to
+import app.analytics.models  # tables that only SQL writes to
+import app.audit.models  # noqa: F401
 from app.config import Settings
 from app.core.migrations import DIRECTORY, current, head, upgrade
 from app.extensions import db
-from tests.conftest import built, scratch_database
+from tests.conftest import built, owner_libpq, scratch_database
 
 OURS = """
 SELECT 'relation ' || relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
@@ -31,9 +32,9 @@ VERSION_TABLE = ["relation alembic_version", "relation alembic_version_pkc"]
 
 @pytest.fixture
 def empty(settings: Settings) -> Iterator[tuple[Flask, str]]:
-    """The application over an empty database of its own, and its libpq URL."""
-    with scratch_database(settings) as url, built(settings.with_servers(url, None)) as app:
-        yield app, url
+    """The application over an empty database of its own, and the libpq URL of the role that owns it."""
+    with scratch_database(settings) as scratch, built(scratch) as app:
+        yield app, owner_libpq(scratch)
 
 
 def objects(connection: Connection) -> list[str]:

@@ -1,7 +1,9 @@
 """The API keeps what its own document says, whatever is sent."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 import schemathesis
 from flask import Flask
@@ -11,16 +13,20 @@ from schemathesis.config import SchemathesisConfig
 
 from app import create_app
 from app.config import Settings
+from app.identity.queries.credentials import forget_callers
+from app.identity.secrets import hashed
 from tests.answers import make_category, make_insight, make_tag
+from tests.conftest import built
 
 EXAMPLES = {GenerationMode.POSITIVE: 15, GenerationMode.NEGATIVE: 15}
+TOKEN = "ins_of-the-administrator"
 CONFIG = {
     "checks": {
         # Well formed isn't enough where the answer depends on what is stored.
         "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "404", "412"]},
         "negative_data_rejection": {"expected-statuses": ["4xx"]},
     },
-    "generation": {"allow-x00": False},
+    "generation": {"allow-x00": False, "with-security-parameters": False},
 }
 
 
@@ -40,14 +46,27 @@ def operations() -> list[Any]:
     ]
 
 
+@pytest.fixture(scope="module")
+def closed(migrated: Settings) -> Iterator[Flask]:
+    """The application where credentials are needed: what is asked without them must be refused."""
+    with built(migrated.model_copy(update={"auth_mode": "required"})) as app:
+        yield app
+
+
 @pytest.fixture
-def knowledge(application: Flask, clean_database: None) -> Flask:
-    """The application with one thing of each kind."""
+def knowledge(closed: Flask, application: Flask, clean_database: None, owner_url: str) -> Flask:
+    """One thing of each kind, and an administrator's token."""
     client = application.test_client()
     make_category(client, "Technical")
     make_tag(client, "Testing")
     make_insight(client, category_id=1, tag_ids=[1], status="published")
-    return application
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("INSERT INTO users (kind, name, role) VALUES ('person', 'Admin', 'admin')")
+        connection.execute(
+            "INSERT INTO api_tokens (user_id, name, token_hash, last4) VALUES (1, 't', %s, '----')", [hashed(TOKEN)]
+        )
+    forget_callers()
+    return closed
 
 
 @pytest.mark.parametrize(("label", "mode"), operations())
@@ -64,7 +83,7 @@ def test_every_answer_is_a_documented_one(knowledge: Flask, label: str, mode: Ge
         suppress_health_check=list(HealthCheck),
     )
     def call(case: Case) -> None:
-        case.call_and_validate()
+        case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"})
 
     call()
 

@@ -8,14 +8,18 @@ from prometheus_client.registry import Collector
 
 from app.analytics.queries.gauges import gauges
 from app.errors import Unavailable
+from app.identity.audience import Audience
 
 
 class ResearchInsights(Collector):
     """The ``research_insights_*`` family, the same from every worker: it is read from the database."""
 
+    def __init__(self, audience: Audience) -> None:
+        self.audience = audience
+
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
-            numbers = gauges()
+            numbers = gauges(self.audience)
         except Unavailable:  # the counters still tell what is going on
             return
         by_status = numbers["status"] or {}

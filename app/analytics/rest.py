@@ -11,6 +11,7 @@ from app.analytics.schemas import StatisticsAnswer
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import json_answer
 from app.core.telemetry import RequestMetrics
+from app.identity.acting import current_actor
 
 api = Endpoints("analytics", __name__, description="Figures, for people and for Prometheus.")
 
@@ -20,7 +21,7 @@ api = Endpoints("analytics", __name__, description="Figures, for people and for 
 )
 def statistics() -> Response:
     """Exact figures, and the five newest insights."""
-    return json_answer(statistics_json())
+    return json_answer(statistics_json(current_actor().audience))
 
 
 @api.endpoint(
@@ -39,6 +40,6 @@ def metrics() -> Response:
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(RequestMetrics())
-    registry.register(ResearchInsights())
+    registry.register(ResearchInsights(current_actor().audience))
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return Response(encode(registry), content_type=content_type)

@@ -40,9 +40,9 @@ class Versioned(NamedTuple):
     version: int
 
 
-def read_versioned(kind: str, statement: str, key: int) -> Versioned:
+def read_versioned(kind: str, statement: str, key: int, /, **parameters: object) -> Versioned:
     """Run one reading statement with the columns JSON and version for ``:id``; `NotFound` when it answers no row."""
-    rows = read_rows(statement, id=key)
+    rows = read_rows(statement, id=key, **parameters)
     if not rows:
         raise NotFound.of(kind, key)
     return Versioned(str(rows[0][0]).encode(), rows[0][1])

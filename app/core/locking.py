@@ -1,5 +1,6 @@
 """Take a stored row for a change, and see that it is the one that the caller read."""
 
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select
@@ -19,11 +20,19 @@ class Versioned(Protocol):
 Stored = TypeVar("Stored", bound=Versioned)
 
 
-def lock(kind: type[Stored], key: int, expected_version: int | None, *, to_delete: bool = False) -> Stored:
+def lock(
+    kind: type[Stored],
+    key: int,
+    expected_version: int | None,
+    *,
+    to_delete: bool = False,
+    admit: Callable[[Stored], object] = lambda _: None,
+) -> Stored:
     """The stored row, nobody else's to change until the transaction ends. A lock ``to_delete`` also keeps others from
     referring to it; a change must not, or two rows that refer to each other would wait for each other.
 
-    Raises `NotFound`, and `Stale` when the version is not the expected one.
+    Raises `NotFound`; what ``admit`` raises, which looks whether the caller may have the row; and `Stale` when the
+    version is not the expected one, which is told only to those who were admitted.
     """
     name = kind.__name__
     statement = select(kind).where(kind.id == key).with_for_update(key_share=not to_delete)
@@ -32,6 +41,7 @@ def lock(kind: type[Stored], key: int, expected_version: int | None, *, to_delet
     if stored is None:
         raise NotFound.of(name, key)
     db.session.expunge(stored)
+    admit(stored)
     if expected_version is not None and expected_version != stored.version:
         raise Stale.of(name, key, stored.version)
     return stored

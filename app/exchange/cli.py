@@ -1,6 +1,6 @@
 """``insights import`` and ``insights export``."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -13,6 +13,8 @@ from app.exchange.output import output, printable
 from app.exchange.progress import Progress, progress
 from app.exchange.records import Exported, Reader
 from app.exchange.rows import Defaults
+from app.identity.audience import Audience
+from app.identity.permissions import ROLES, Role
 from app.insights.models import Status
 
 # What writes is imported inside `application`, which first sets up where its counters go.
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from app.insights.queries.listing import InsightFilter
 
 Command = TypeVar("Command", bound=Callable[..., object])
+ROLE = click.Choice([str(role) for role in Role])
 STATUS = click.Choice([str(status) for status in Status])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUTPUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -144,6 +147,13 @@ def export_options(command: Command) -> Command:
     """The filters of every export; the command gets them as keywords for `exported`."""
     for option in (
         instance_option,
+        click.option(
+            "--visible-to",
+            type=ROLE,
+            default=str(Role.ADMIN),
+            show_default=True,
+            help="Only insights that the role sees.",
+        ),
         click.option("--author", help="Only insights whose author's name holds this."),
         click.option("--tag", "tags", multiple=True, help="Only insights with this tag; given twice, with both."),
         click.option("--category", help="Only insights directly in this category."),
@@ -160,9 +170,8 @@ def export_markdown(folder: Path, instance: Path | None, **wanted: Any) -> None:
     """One file with YAML front matter for each insight."""
     with application(instance):
         from app.exchange.formats.markdown import write_markdown
-        from app.exchange.queries import exported
 
-        _tell_number(write_markdown(exported(_filter(wanted)), folder))
+        _tell_number(write_markdown(_exported(wanted), folder))
 
 
 @export_command.command("csv")
@@ -189,12 +198,23 @@ def _export(
     write: Callable[[Iterable[Exported], TextIO], int], file: Path, instance: Path | None, wanted: dict[str, Any]
 ) -> None:
     with application(instance):
-        from app.exchange.queries import exported
-
-        insights = exported(_filter(wanted))
+        insights = _exported(wanted)
         with output(file) as opened:
             number = write(insights, opened)
         _tell_number(number)
+
+
+def _exported(wanted: dict[str, Any]) -> Iterator[Exported]:
+    """The audit log tells of the attempt, however much of it is read."""
+    from app.audit.commands import record
+    from app.core.db import transact
+    from app.exchange.queries import exported
+
+    role = Role(wanted.pop("visible_to"))
+    told = {name: (None, value) for name, value in wanted.items() if value}
+    insights = exported(Audience.of([ROLES[role]]), _filter(wanted))
+    transact(record, "insight.export", diff={"visible_to": (None, role), **told})
+    return insights
 
 
 def _filter(wanted: dict[str, Any]) -> "InsightFilter":

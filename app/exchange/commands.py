@@ -19,7 +19,7 @@ NOT_COMPARED = frozenset({"public_id", "updated_at", "category_name", "tags"})
 
 STORED = text("""
 SELECT i.id, i.external_key, i.public_id, i.title, i.description, i.content, i.source, i.author, i.category_id,
-    i.priority, i.status, i.visibility, i.metadata AS extra, i.created_at, i.updated_at, i.published_at,
+    i.priority, i.status, i.visibility, i.owner_id, i.metadata AS extra, i.created_at, i.updated_at, i.published_at,
     ARRAY (SELECT it.tag_id FROM insight_tags it WHERE it.insight_id = i.id) AS tag_ids
 FROM insights i
 WHERE i.external_key = ANY (CAST(:external_keys AS text[])) OR i.public_id = ANY (CAST(:public_ids AS uuid[]))

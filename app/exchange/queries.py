@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from app.core.db import read_rows
 from app.errors import NotFound
 from app.exchange.records import Exported
+from app.identity.audience import Audience
 from app.insights.queries.listing import InsightFilter
 from app.taxonomy.models import Tag
 from app.taxonomy.queries.names import ids_named
@@ -25,14 +26,17 @@ FROM insights i LEFT JOIN categories c ON c.id = i.category_id
 WHERE {where} ORDER BY i.public_id LIMIT :batch"""
 
 
-def exported(wanted: InsightFilter) -> Iterator[Exported]:
-    """The insights that fit, read in small batches; each batch sees what is stored at its time."""
-    rows = read_rows(PAGE.format(where=wanted.where), batch=BATCH, **wanted.parameters)
-    following = PAGE.format(where=f"{wanted.where} AND i.public_id > :after")
+def exported(audience: Audience, wanted: InsightFilter) -> Iterator[Exported]:
+    """The insights that fit and that the audience sees, read in small batches; each batch sees what is stored at its
+    time."""
+    where = wanted.where(audience)
+    parameters = {**wanted.parameters, **audience.parameters}
+    rows = read_rows(PAGE.format(where=where), batch=BATCH, **parameters)
+    following = PAGE.format(where=f"{where} AND i.public_id > :after")
     while rows:
         for row in rows:
             yield Exported(row.body, row.metadata)
-        rows = read_rows(following, batch=BATCH, after=rows[-1].public_id, **wanted.parameters)
+        rows = read_rows(following, batch=BATCH, after=rows[-1].public_id, **parameters)
 
 
 def tag_ids_named(names: Sequence[str]) -> tuple[int, ...]:

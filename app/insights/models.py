@@ -14,6 +14,8 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
+from app.identity.models import User
+from app.identity.permissions import Visibility
 
 TITLE_LENGTH = 500
 AUTHOR_LENGTH = 255
@@ -36,15 +38,6 @@ class Priority(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
-
-
-class Visibility(StrEnum):
-    """Who an insight is meant for, widest first."""
-
-    PUBLIC = "PUBLIC"
-    INTERNAL = "INTERNAL"
-    RESTRICTED = "RESTRICTED"
-    ANONYMISED = "ANONYMISED"
 
 
 def _one_of(column: str, tokens: type[StrEnum]) -> CheckConstraint:
@@ -70,6 +63,7 @@ class Insight(Base):
     status: Mapped[str] = mapped_column(String(20), index=True, server_default=Status.DRAFT)
     visibility: Mapped[str] = mapped_column(String(20), server_default=Visibility.INTERNAL)
     extra: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default=text("'{}'"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
@@ -88,6 +82,7 @@ class Insight(Base):
         Index("idx_insights_author_status", "author", "status"),
         Index("ix_insights_created_at", text("created_at DESC"), text("id DESC")),
         Index("ix_insights_published_at", "published_at", postgresql_where=text("published_at IS NOT NULL")),
+        Index("ix_insights_owner_drafts", "owner_id", postgresql_where=text("status = 'draft'")),
         Index("ix_insights_author_part", "author", postgresql_using="gin", postgresql_ops={"author": "gin_trgm_ops"}),
         Index("ix_insights_search", "search_vector", postgresql_using="gin"),
     )

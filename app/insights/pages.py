@@ -1,15 +1,15 @@
 """``/library`` and ``/library/{id}``: insights for people."""
 
 import json
-from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from markupsafe import Markup
-from marshmallow import ValidationError
 
-from app.core.fields import flatten
+from app.core.http.filters import given_filters
 from app.core.markdown import render
-from app.insights.models import Priority, Status, Visibility
+from app.identity.acting import current_actor
+from app.identity.permissions import Visibility
+from app.insights.models import Priority, Status
 from app.insights.queries.item import insight_json
 from app.insights.queries.listing import InsightFilter, insights_json
 from app.insights.schemas import LibrarySchema
@@ -24,16 +24,17 @@ CHOICES = {"statuses": tuple(Status), "priorities": tuple(Priority), "visibiliti
 @blueprint.get("/library")
 def library() -> str:
     """The list with its filters and search; a wrong filter is named beside its field and left out."""
-    arguments, errors, typed = _arguments()
+    arguments, errors, typed = given_filters(LibrarySchema(), lists=("tag_ids",))
     page, page_size = arguments["page"], arguments["page_size"]
-    result = json.loads(insights_json(InsightFilter.of({**arguments, "query": arguments.get("q")}), page, page_size))
+    wanted = InsightFilter.of({**arguments, "query": arguments.get("q")})
+    audience = current_actor().audience
     return render_template(
         "insights/library.html",
-        result=result,
-        filters=typed,
+        result=json.loads(insights_json(audience, wanted, page, page_size)),
+        filters=typed | arguments,
         errors=errors,
-        categories=category_options(),
-        tags=json.loads(most_used_tags_json(TAGS_SHOWN, arguments.get("tag_ids", ()))),
+        categories=category_options(audience),
+        tags=json.loads(most_used_tags_json(audience, TAGS_SHOWN, arguments.get("tag_ids", ()))),
         **CHOICES,
     )
 
@@ -41,7 +42,7 @@ def library() -> str:
 @blueprint.get("/library/<int:insight_id>")
 def insight(insight_id: int) -> str:
     """One insight with its rendered content."""
-    stored = json.loads(insight_json(insight_id).body)
+    stored = json.loads(insight_json(current_actor().audience, insight_id).body)
     content = render(stored["content"]) if stored["content"] else None
     return render_template(
         "insights/detail.html",
@@ -49,18 +50,3 @@ def insight(insight_id: int) -> str:
         content_html=Markup(content.html) if content else None,  # noqa: S704  # sanitised by render()
         toc=content.headings if content else (),
     )
-
-
-def _arguments() -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
-    """The usable arguments, a message for each unusable one, and everything as it was typed."""
-    schema = LibrarySchema()
-    given = {name: values for name, values in request.args.lists() if name in schema.fields and any(values)}
-    flat = {name: values if name == "tag_ids" else values[-1] for name, values in given.items()}
-    try:
-        arguments, wrong = schema.load(flat), {}
-    except ValidationError as error:
-        wrong = error.normalized_messages()  # type: ignore[no-untyped-call]
-        arguments = schema.load({name: value for name, value in flat.items() if name not in wrong})
-    errors = {name: flatten(tree, "query")[0].message for name, tree in wrong.items()}
-    typed = dict.fromkeys(schema.fields) | {"tag_ids": []} | flat | arguments
-    return arguments, errors, typed

@@ -8,6 +8,7 @@ from flask import Response, url_for
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
+from app.identity.acting import current_actor
 from app.insights import examples
 from app.insights.commands.updating import update_insight
 from app.insights.commands.writing import create_insight, delete_insight
@@ -38,7 +39,7 @@ def create(draft: dict[str, Any]) -> Response:
 
     def command() -> tuple[int, Versioned]:
         insight_id = create_insight(draft)
-        return insight_id, insight_json(insight_id)
+        return insight_id, insight_json(current_actor().audience, insight_id)
 
     insight_id, (insight, version) = transact(command)
     location = url_for("insights.get", insight_id=insight_id)
@@ -83,7 +84,7 @@ def search(arguments: dict[str, Any]) -> Response:
 )
 def get(insight_id: int) -> Response:
     """One insight."""
-    return versioned_answer(*insight_json(insight_id))
+    return versioned_answer(*insight_json(current_actor().audience, insight_id))
 
 
 @api.endpoint(
@@ -103,7 +104,7 @@ def update(changes: dict[str, Any], insight_id: int) -> Response:
 
     def command() -> Versioned:
         update_insight(insight_id, changes, expected_version())
-        return insight_json(insight_id)
+        return insight_json(current_actor().audience, insight_id)
 
     return versioned_answer(*transact(command))
 
@@ -127,7 +128,7 @@ def _library_address(arguments: dict[str, Any]) -> str:
 
 def _page(arguments: dict[str, Any]) -> bytes:
     page, page_size, offset = _slice(arguments)
-    return insights_json(InsightFilter.of(arguments), page, page_size, offset)
+    return insights_json(current_actor().audience, InsightFilter.of(arguments), page, page_size, offset)
 
 
 def _slice(arguments: dict[str, Any]) -> tuple[int, int, int | None]:

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import fields, pre_load
 
 from app.core.fields import Id, JsonObject, Many, Moment, Schema, Text, Token, Whole
+from app.identity.permissions import Visibility
 from app.insights.models import (
     AUTHOR_LENGTH,
     EXTERNAL_KEY_LENGTH,
@@ -12,7 +13,6 @@ from app.insights.models import (
     TITLE_LENGTH,
     Priority,
     Status,
-    Visibility,
 )
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, TAG_NAME_LENGTH
 from app.taxonomy.schemas import CategoryAnswer, TagAnswer

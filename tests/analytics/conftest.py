@@ -11,12 +11,12 @@ Connect = Callable[[], psycopg.Connection]
 
 
 @pytest.fixture
-def connect(database_url: str, clean_database: None) -> Iterator[Connect]:
-    """Open another session, in autocommit."""
+def connect(owner_url: str, clean_database: None) -> Iterator[Connect]:
+    """Open another session, in autocommit, that may also do what the application may not."""
     sessions: list[psycopg.Connection] = []
 
     def another() -> psycopg.Connection:
-        sessions.append(psycopg.connect(database_url, autocommit=True))
+        sessions.append(psycopg.connect(owner_url, autocommit=True))
         return sessions[-1]
 
     yield another

@@ -1,5 +1,6 @@
 """Folding, verifying and repairing; what the counting itself must not do."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import psycopg
@@ -26,6 +27,19 @@ def test_fold_moves_what_is_pending_into_the_stored_counts(
     assert ledger.number("SELECT sum(n) FROM tag_counts") == 3
     assert dict(session.execute("SELECT name, usage_count FROM tags").fetchall()) == USAGE
     assert ledger.shown() == EXACT
+
+
+def test_deltas_are_vacuumed_where_the_server_lets_the_application(
+    app: Flask, statements: Callable[[], list[str]], database_url: str
+) -> None:
+    vacuum_deltas()
+    vacuumed = [sent for sent in statements() if sent.startswith("VACUUM")]
+    warnings: list[str | None] = []
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.add_notice_handler(lambda told: warnings.append(told.message_primary))
+        connection.execute("VACUUM insight_count_delta, tag_count_delta")
+        lets = connection.info.server_version >= 170000 or not warnings
+    assert (bool(vacuumed), bool(warnings)) == (lets, not lets)
 
 
 def test_fold_leaves_no_rows_that_count_nothing(session: psycopg.Connection, ledger: Ledger) -> None:

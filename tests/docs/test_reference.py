@@ -80,6 +80,8 @@ def _type(field: FieldInfo) -> str:
         kind = get_args(kind)[0]
     if get_origin(kind) is Literal:
         return f"one of {', '.join(get_args(kind))}"
+    if get_origin(kind) is dict:
+        return "mapping"
     if kind is not int:
         return {str: "text", Path: "path", bool: "true or false", tuple[str, ...]: "list of text"}[kind]
     least = next(limit.ge for limit in field.metadata if isinstance(limit, Ge))
@@ -90,11 +92,11 @@ def _type(field: FieldInfo) -> str:
 def _default(value: object) -> str:
     if value is None:
         return "none"
-    if value in ("", ()):
+    if value in ("", (), {}):
         return "empty"
     if isinstance(value, Path):
         return f"{value.relative_to(REPOSITORY)} in the repository"
-    return str(value).lower()
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def test_help_texts_are_current() -> None:

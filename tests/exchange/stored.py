@@ -10,6 +10,7 @@ from app.exchange.formats.markdown import write_markdown
 from app.exchange.importing import Options, Report, run_import
 from app.exchange.queries import exported
 from app.exchange.records import Reader
+from app.identity.audience import EVERYTHING
 from app.insights.queries.listing import InsightFilter
 
 
@@ -42,15 +43,15 @@ def numbers() -> tuple[int, int, int]:
 
 
 def as_json(**wanted: object) -> str:
-    write_json(exported(InsightFilter(**wanted)), output := io.StringIO(newline=""))
+    write_json(exported(EVERYTHING, InsightFilter(**wanted)), output := io.StringIO(newline=""))
     return output.getvalue()
 
 
 def as_csv(**wanted: object) -> str:
-    write_csv(exported(InsightFilter(**wanted)), output := io.StringIO(newline=""))
+    write_csv(exported(EVERYTHING, InsightFilter(**wanted)), output := io.StringIO(newline=""))
     return output.getvalue()
 
 
 def as_markdown(folder: Path) -> dict[str, bytes]:
-    write_markdown(exported(InsightFilter()), folder)
+    write_markdown(exported(EVERYTHING, InsightFilter()), folder)
     return {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -91,9 +91,9 @@ def test_rows_on_one_line_are_told_apart(written: Write):
 
 
 @pytest.fixture
-def odd_numbers_refused(database_url: str) -> Iterator[None]:
+def odd_numbers_refused(owner_url: str) -> Iterator[None]:
     """A rule that only the database knows."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("ALTER TABLE insights ADD CONSTRAINT odd CHECK (metadata->>'n' NOT IN ('2', '5'))")
         yield
         connection.execute("ALTER TABLE insights DROP CONSTRAINT odd")

@@ -68,10 +68,10 @@ def drafts(draw: st.DrawFn) -> dict[str, object]:
 
 
 @pytest.fixture
-def empty(database_url: str, app: Flask) -> Callable[[], None]:
+def empty(owner_url: str, app: Flask) -> Callable[[], None]:
     def truncate() -> None:
         db.session.remove()
-        with psycopg.connect(database_url, autocommit=True) as connection:
+        with psycopg.connect(owner_url, autocommit=True) as connection:
             connection.execute(EMPTY)
 
     return truncate

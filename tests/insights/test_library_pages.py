@@ -162,8 +162,8 @@ def test_a_category_that_does_not_exist_has_a_page_on_which_nothing_fits(library
     assert "<span>Category: <b>0</b></span>" in html
 
 
-def test_a_thousand_nested_categories_are_no_obstacle(library: FlaskClient, database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
+def test_a_thousand_nested_categories_are_no_obstacle(library: FlaskClient, owner_url: str) -> None:
+    with psycopg.connect(owner_url) as connection:
         # Each insert would look for a cycle in all levels above it.
         connection.execute("ALTER TABLE categories DISABLE TRIGGER USER")
         connection.execute(

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.reading import statement_read
+from app.identity.audience import EVERYTHING
 from app.insights.queries.listing import InsightFilter, insights_json
 from app.insights.schemas import InsightPage
 from tests.answers import answered, ids, make_category, make_insight, wrong_fields
@@ -147,15 +148,15 @@ def test_a_text_of_the_greatest_length(client: FlaskClient) -> None:
     assert ids(client.post("/insights/search", json={"query": "word " * 100})) == []
 
 
-def test_a_word_that_all_insights_have_is_found_by_the_index(app: Flask, database_url: str) -> None:
+def test_a_word_that_all_insights_have_is_found_by_the_index(app: Flask, owner_url: str) -> None:
     sent: list[tuple[str, dict[str, Any]]] = []
 
     def record(engine: object, statement: str, parameters: dict[str, Any]) -> None:
         sent.append((statement, parameters))
 
     with statement_read.connected_to(record):
-        insights_json(InsightFilter(query="common"))
-    with psycopg.connect(database_url, autocommit=True) as connection:
+        insights_json(EVERYTHING, InsightFilter(query="common"))
+    with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(ROWS)
         connection.execute("VACUUM ANALYZE insights")
         [(statement, parameters)] = sent

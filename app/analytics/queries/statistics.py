@@ -1,18 +1,25 @@
 """The figures of ``GET /statistics``, read from the maintained cells: no insight is counted here."""
 
+from functools import cache
+
 from app.core.db import read_json
-from app.insights.queries.representation import INSIGHTS_NEWEST_FIRST
+from app.identity.audience import Audience, Sources
+from app.insights.queries.representation import insights_newest_first
 
 RECENT = 5
 
-STATISTICS = f"""
-WITH cells AS MATERIALIZED (SELECT category_id, status, priority, visibility, sum(n)::bigint AS n FROM insight_cells
+
+@cache
+def _statistics(sources: Sources) -> str:
+    return f"""
+WITH cells AS MATERIALIZED (SELECT category_id, status, priority, visibility, sum(n)::bigint AS n FROM {sources.cells}
     GROUP BY category_id, status, priority, visibility HAVING sum(n) <> 0),
 per_category AS (
   SELECT c.name, coalesce(sum(cells.n), 0) AS n
   FROM categories c LEFT JOIN cells ON cells.category_id = c.id GROUP BY c.id
   UNION ALL SELECT 'Uncategorized', sum(n) FROM cells WHERE category_id = 0 HAVING sum(n) > 0),
-page AS MATERIALIZED (SELECT id FROM insights ORDER BY created_at DESC, id DESC LIMIT {RECENT})
+page AS MATERIALIZED (
+  SELECT i.id FROM insights i WHERE {sources.sees} ORDER BY i.created_at DESC, i.id DESC LIMIT {RECENT})
 SELECT json_build_object(
   'total_insights', (SELECT coalesce(sum(n), 0) FROM cells),
   'insights_by_status', (SELECT coalesce(json_object_agg(status, n), '{{}}')
@@ -26,9 +33,10 @@ SELECT json_build_object(
       FROM (SELECT name, sum(n) AS n FROM per_category GROUP BY name) c),
   'total_tags', (SELECT count(*) FROM tags),
   'total_categories', (SELECT count(*) FROM categories),
-  'recent_insights', ({INSIGHTS_NEWEST_FIRST}))::text"""
+  'recent_insights', ({insights_newest_first(sources)}))::text"""
 
 
-def statistics_json() -> bytes:
-    """The figures as JSON (`StatisticsAnswer`), exact in the snapshot of this one statement."""
-    return read_json(STATISTICS) or b"{}"
+def statistics_json(audience: Audience) -> bytes:
+    """The figures as JSON (`StatisticsAnswer`) of what the audience sees, exact in the snapshot of this one
+    statement."""
+    return read_json(_statistics(audience.sources), **audience.parameters) or b"{}"

@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.audit.commands import Entry, record_all
 from app.core.clock import now
 from app.core.db import after_commit, refusing
-from app.core.locking import lock
 from app.core.metrics import insights_updated
 from app.extensions import db
+from app.identity.acting import current_actor, require
+from app.insights import policy
 from app.insights.commands.refusals import refusals
 from app.insights.commands.tagging import existing_tags, link, tags_of, unlink, wanted_tags
-from app.insights.commands.writing import COLUMNS, STORED_AS, STORED_COLUMNS, category_ids
-from app.insights.models import Insight
+from app.insights.commands.writing import COLUMNS, PUBLISHING, STORED_AS, STORED_COLUMNS, category_ids, lock_for_change
 
 CHANGEABLE = tuple(name for name in STORED_COLUMNS if name != "public_id")
 # What a change doesn't name is taken from the row itself. The list is json: jsonb ends at 256 MB for all rows together.
@@ -30,17 +31,21 @@ UPDATE = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """New values for one insight: its columns (``extra`` for the metadata), tags to link and tags to take off."""
+    """New values for one insight: its columns (``extra`` for the metadata) and what they were before, tags to link and
+    tags to take off."""
 
     insight_id: int
+    title: str
     fields: Mapping[str, Any]
+    before: Mapping[str, Any]
     new_tags: frozenset[int] = frozenset()
     gone_tags: frozenset[int] = frozenset()
 
 
 def update_insight(insight_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> bool:
     """Change the given fields, tags included; False when everything was so already and nothing was written."""
-    stored = lock(Insight, insight_id, expected_version)
+    stored = lock_for_change(insight_id, expected_version)
+    require(policy.may_give(current_actor(), changes), PUBLISHING)
     [category] = category_ids([changes])
     [wanted] = wanted_tags([changes])
     current = tags_of(insight_id)
@@ -60,7 +65,8 @@ def difference(
     fields = {name: value for name, value in named.items() if not same(getattr(stored, name), value)}
     if not fields and desired == current:
         return None
-    return Change(stored.id, fields, desired - current, current - desired)
+    before = {name: getattr(stored, name) for name in fields}
+    return Change(stored.id, stored.title, fields, before, desired - current, current - desired)
 
 
 def update_insights(changes: Sequence[Change]) -> None:
@@ -72,7 +78,15 @@ def update_insights(changes: Sequence[Change]) -> None:
         db.session.execute(UPDATE, {"changes": json.dumps(rows, default=str, ensure_ascii=False)})
     unlink((change.insight_id, tag_id) for change in changes for tag_id in change.gone_tags)
     link((change.insight_id, tag_id) for change in changes for tag_id in change.new_tags)
+    record_all(Entry("insight.update", change.insight_id, change.title, _diff(change)) for change in changes)
     after_commit(lambda: insights_updated.inc(len(changes)))
+
+
+def _diff(change: Change) -> dict[str, tuple[Any, Any]]:
+    """Field by field; tags by their ids."""
+    diff = {STORED_AS.get(name, name): (value, change.fields[name]) for name, value in change.before.items()}
+    tags = {"tags_added": ([], sorted(change.new_tags)), "tags_removed": (sorted(change.gone_tags), [])}
+    return {**diff, **{name: pair for name, pair in tags.items() if any(pair)}}
 
 
 def _fields(change: Change) -> dict[str, Any]:

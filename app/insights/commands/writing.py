@@ -7,31 +7,38 @@ from typing import Any
 import uuid_utils.compat as uuid
 from sqlalchemy import delete, text
 
+from app.audit.commands import Entry, record, record_all
 from app.core.clock import now
 from app.core.db import after_commit, refusing
 from app.core.locking import lock
 from app.core.metrics import insights_created, insights_deleted
+from app.errors import NotFound
 from app.extensions import db
+from app.identity.acting import current_actor, require
+from app.identity.permissions import Visibility
+from app.insights import policy
 from app.insights.commands.refusals import refusals
 from app.insights.commands.tagging import link, wanted_tags
-from app.insights.models import Insight, Priority, Status, Visibility
+from app.insights.models import Insight, Priority, Status
 from app.taxonomy.commands.resolving import resolve
 from app.taxonomy.models import Category
 
 COLUMNS = (
     "external_key", "title", "description", "content", "source", "author", "category_id", "priority", "status",
-    "visibility", "extra", "created_at", "updated_at", "published_at", "public_id",
+    "visibility", "owner_id", "extra", "created_at", "updated_at", "published_at", "public_id",
 )  # fmt: skip
 STORED_AS = {"extra": "metadata"}
 STORED_COLUMNS = tuple(STORED_AS.get(name, name) for name in COLUMNS)
+CHANGING = "A draft is its author's and the editors' to change; everything else is the editors'."
+PUBLISHING = "Publishing and archiving are the editors': leave the status at draft."
 # One parameter, however many rows: drivers and servers need longer to parse a statement that grows with them.
 INSERT = text(f"""
     INSERT INTO insights ({", ".join(STORED_COLUMNS)})
     SELECT {", ".join(COLUMNS)}
     FROM ROWS FROM (json_to_recordset(CAST(:rows AS json)) AS (
         external_key text, title text, description text, content text, source text, author text, category_id integer,
-        priority text, status text, visibility text, extra jsonb, created_at timestamptz, updated_at timestamptz,
-        published_at timestamptz, public_id uuid)) WITH ORDINALITY
+        priority text, status text, visibility text, owner_id integer, extra jsonb, created_at timestamptz,
+        updated_at timestamptz, published_at timestamptz, public_id uuid)) WITH ORDINALITY
     ORDER BY ordinality
     RETURNING id, public_id""")
 
@@ -46,26 +53,50 @@ def create_insights(drafts: Sequence[Mapping[str, Any]]) -> list[int]:
 
     A draft holds the fields of `InsightSchema` and, from an import, also its time stamps and ``public_id``.
     """
+    actor = current_actor()
+    require(all(policy.may_give(actor, draft) for draft in drafts), PUBLISHING)
     columns = category_ids(drafts)
     tags = wanted_tags(drafts)
-    rows = [_row(draft, extra) for draft, extra in zip(drafts, columns, strict=True)]
+    rows = [_row(draft, extra, actor.user_id) for draft, extra in zip(drafts, columns, strict=True)]
     with refusing(refusals(rows[0] if len(rows) == 1 else {})):
         stored = db.session.execute(INSERT, {"rows": json.dumps(rows, default=str, ensure_ascii=False)})
     id_of = {row.public_id: row.id for row in stored}
     ids = [id_of[row["public_id"]] for row in rows]
     link((insight_id, tag_id) for insight_id, wanted in zip(ids, tags, strict=True) for tag_id in wanted or ())
+    record_all(
+        Entry("insight.create", insight_id, row["title"], _told(row)) for insight_id, row in zip(ids, rows, strict=True)
+    )
     after_commit(lambda: insights_created.inc(len(ids)))
     return ids
 
 
 def delete_insight(insight_id: int, expected_version: int | None = None) -> None:
     """Delete an insight and its links."""
-    lock(Insight, insight_id, expected_version, to_delete=True)
+    stored = lock_for_change(insight_id, expected_version, to_delete=True)
     db.session.execute(delete(Insight).where(Insight.id == insight_id))
+    record("insight.delete", insight_id, stored.title, _told(vars(stored), gone=True))
     after_commit(insights_deleted.inc)
 
 
-def _row(draft: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+def lock_for_change(insight_id: int, expected_version: int | None, *, to_delete: bool = False) -> Insight:
+    """The stored insight, locked, and the actor's to change. Raises `NotFound` for what the actor doesn't see,
+    `Forbidden` for what it sees but may not change, `Stale`."""
+    return lock(Insight, insight_id, expected_version, to_delete=to_delete, admit=_admit)
+
+
+def _admit(stored: Insight) -> None:
+    actor = current_actor()
+    if not policy.sees(actor, stored):
+        raise NotFound.of("Insight", stored.id)
+    require(policy.may_change(actor, stored), CHANGING)
+
+
+def _told(row: Mapping[str, Any], *, gone: bool = False) -> dict[str, tuple[Any, Any]]:
+    """What the audit log tells of an insight that came or went."""
+    return {name: (row[name], None) if gone else (None, row[name]) for name in ("status", "visibility", "author")}
+
+
+def _row(draft: Mapping[str, Any], extra: Mapping[str, Any], owner_id: int | None) -> dict[str, Any]:
     moment = now()
     defaults: dict[str, Any] = {
         "created_at": moment,
@@ -75,6 +106,7 @@ def _row(draft: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
         "priority": Priority.MEDIUM,
         "status": Status.DRAFT,
         "visibility": Visibility.INTERNAL,
+        "owner_id": owner_id,
         "extra": {},
         "content": None,
         "source": None,

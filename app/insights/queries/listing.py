@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from app.core.db import like_literal, read_json
-from app.insights.queries.representation import INSIGHTS_NEWEST_FIRST
+from app.identity.audience import Audience
+from app.insights.queries.representation import insights_newest_first
 
 # Filters over the columns that the counted cells know: their total is a sum over cells, not a count of insights.
 CATEGORY_NAMED = "(SELECT id FROM categories WHERE folded(name) = folded(:category))"
@@ -43,18 +44,14 @@ found AS MATERIALIZED (
 
 MATCHED = "CASE WHEN EXISTS (SELECT FROM by_words) THEN 'words' WHEN EXISTS (SELECT FROM found) THEN 'substring' END"
 
-COUNT_OF_CELLS = "(SELECT coalesce(sum(cell.n), 0) FROM insight_cells cell WHERE {where})"
+COUNT_OF_CELLS = "(SELECT coalesce(sum(cell.n), 0) FROM {cells} cell WHERE {where})"
 COUNT_OF_FOUND = "(SELECT count(*) FROM found)"
 
-PAGE = (
-    """
+PAGE = """
 WITH {found},
 page AS MATERIALIZED (SELECT id FROM found ORDER BY created_at DESC, id DESC OFFSET :skip LIMIT :page_size)
-SELECT json_build_object('total', {total}, 'page', :page, 'page_size', :page_size, 'matched', {matched}, 'insights', (
-"""
-    + INSIGHTS_NEWEST_FIRST
-    + "))::text"
-)
+SELECT json_build_object('total', {total}, 'page', :page, 'page_size', :page_size, 'matched', {matched},
+    'insights', ({insights}))::text"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +79,9 @@ class InsightFilter:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value not in (None, "", ())}
 
-    @property
-    def where(self) -> str:
-        """The conditions on an insight ``i``, but for the text."""
-        return _where({**COUNTED, **UNCOUNTED}, self.given, "i")
+    def where(self, audience: Audience) -> str:
+        """The conditions on an insight ``i``, but for the text: those that are set, and that the audience sees it."""
+        return f"{audience.sources.sees} AND {_where({**COUNTED, **UNCOUNTED}, self.given, 'i')}"
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -100,17 +96,25 @@ class InsightFilter:
         return bound
 
 
-def insights_json(wanted: InsightFilter, page: int = 1, page_size: int = 20, skip: int | None = None) -> bytes:
+def insights_json(
+    audience: Audience, wanted: InsightFilter, page: int = 1, page_size: int = 20, skip: int | None = None
+) -> bytes:
     """One page (`InsightPage`), newest first; ``skip`` overrides where the page begins."""
-    given = wanted.given
-    counted = not (given.keys() & {*UNCOUNTED, "query"})
     statement = PAGE.format(
-        found=(SEARCHED if wanted.query else FILTERED).format(where=wanted.where),
-        total=COUNT_OF_CELLS.format(where=_where(COUNTED, given, "cell")) if counted else COUNT_OF_FOUND,
+        found=(SEARCHED if wanted.query else FILTERED).format(where=wanted.where(audience)),
+        total=_total(audience, wanted.given),
         matched=MATCHED if wanted.query else "NULL",
+        insights=insights_newest_first(audience.sources),
     )
     skip = (page - 1) * page_size if skip is None else skip
-    return read_json(statement, **wanted.parameters, skip=skip, page=page, page_size=page_size) or b"{}"
+    parameters = {**wanted.parameters, **audience.parameters}
+    return read_json(statement, **parameters, skip=skip, page=page, page_size=page_size) or b"{}"
+
+
+def _total(audience: Audience, given: Mapping[str, Any]) -> str:
+    if given.keys() & {*UNCOUNTED, "query"}:
+        return COUNT_OF_FOUND
+    return COUNT_OF_CELLS.format(cells=audience.sources.cells, where=_where(COUNTED, given, "cell"))
 
 
 def _where(conditions: Mapping[str, str], given: Mapping[str, Any], row: str) -> str:

@@ -1,11 +1,20 @@
 """How an insight looks in every answer (`InsightAnswer`)."""
 
-from app.taxonomy.queries.categories import CATEGORY_MEMBERS, DIRECT_COUNTS
+from functools import cache
+
+from app.identity.audience import Sources
+from app.taxonomy.queries.categories import CATEGORY_MEMBERS, direct_counts
 from app.taxonomy.queries.tags import TAG
 
-# The insights whose ids a CTE `page` holds, as rows (id, created_at, version, insight). Ids are chosen first and
-# everything else is joined to them as sets: a deep page costs no more than the first.
-INSIGHTS_OF_PAGE = f"""
+
+@cache
+def insights_of_page(sources: Sources) -> str:
+    """The insights whose ids a CTE ``page`` holds, as rows (id, created_at, version, insight).
+
+    Ids are chosen first, of what the audience sees, and everything else is joined to them as sets: a deep page costs no
+    more than the first.
+    """
+    return f"""
 SELECT i.id, i.created_at, i.version, json_build_object(
     'id', i.id, 'public_id', i.public_id, 'external_key', i.external_key, 'title', i.title,
     'description', i.description, 'content', i.content, 'source', i.source, 'author', i.author,
@@ -17,14 +26,18 @@ SELECT i.id, i.created_at, i.version, json_build_object(
 FROM page JOIN insights i USING (id)
 LEFT JOIN categories c ON c.id = i.category_id
 LEFT JOIN (
-    {DIRECT_COUNTS.format(within="category_id IN (SELECT category_id FROM page JOIN insights USING (id))")}
+    {direct_counts(sources, "category_id IN (SELECT category_id FROM page JOIN insights USING (id))")}
 ) d ON d.category_id = c.id
 LEFT JOIN (
     SELECT it.insight_id, json_agg({TAG} ORDER BY folded(t.name)) AS tags
-    FROM page JOIN insight_tags it ON it.insight_id = page.id JOIN tags_counted t ON t.id = it.tag_id
+    FROM page JOIN insight_tags it ON it.insight_id = page.id JOIN {sources.tags} t ON t.id = it.tag_id
     GROUP BY it.insight_id
 ) tagged ON tagged.insight_id = i.id"""
 
-# The same rows as one JSON array, newest first.
-INSIGHTS_NEWEST_FIRST = f"""
-SELECT coalesce(json_agg(insight ORDER BY created_at DESC, id DESC), '[]') FROM ({INSIGHTS_OF_PAGE}) chosen"""
+
+@cache
+def insights_newest_first(sources: Sources) -> str:
+    """The same rows as one JSON array, newest first."""
+    return f"""
+SELECT coalesce(json_agg(insight ORDER BY created_at DESC, id DESC), '[]')
+FROM ({insights_of_page(sources)}) chosen"""

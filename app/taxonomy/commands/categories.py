@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, text, update
 
+from app.audit.commands import changed, record, told
 from app.core.db import OUT_OF_RANGE, refusing
 from app.core.locking import lock
 from app.errors import DomainError, Refused
@@ -15,20 +16,23 @@ from app.taxonomy.models import Category
 def create_category(values: Mapping[str, Any]) -> int:
     """Store a category (fields of `CategorySchema`) and return its id."""
     with refusing(_refusals(values)):
-        return int(db.session.execute(insert(Category).values(**values).returning(Category.id)).scalar_one())
+        category_id = int(db.session.execute(insert(Category).values(**values).returning(Category.id)).scalar_one())
+    record("category.create", category_id, values["name"], told(values))
+    return category_id
 
 
 def update_category(category_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change the given fields; a new ``parent_id`` moves the whole subtree."""
-    lock(Category, category_id, expected_version)
+    stored = lock(Category, category_id, expected_version)
     if changes:
         with refusing(_refusals(changes)):
             db.session.execute(update(Category).where(Category.id == category_id).values(**changes))
+        record("category.update", category_id, stored.name, changed(stored, changes))
 
 
 def delete_category(category_id: int, expected_version: int | None = None) -> None:
     """Delete an empty category. The lock keeps insights and children from moving in, so the numbers named are exact."""
-    lock(Category, category_id, expected_version, to_delete=True)
+    stored = lock(Category, category_id, expected_version, to_delete=True)
     held = db.session.execute(
         text(
             "SELECT (SELECT coalesce(sum(n), 0) FROM insight_cells WHERE category_id = :id) AS insights,"
@@ -41,6 +45,7 @@ def delete_category(category_id: int, expected_version: int | None = None) -> No
     if held.children:
         raise _in_use(category_id, _counted(held.children, "child category", "child categories"))
     db.session.execute(delete(Category).where(Category.id == category_id))
+    record("category.delete", category_id, stored.name)
 
 
 def _refusals(values: Mapping[str, Any]) -> dict[str, DomainError]:

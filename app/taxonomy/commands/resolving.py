@@ -1,8 +1,11 @@
 """From names that people type to ids, making what is missing."""
 
-from sqlalchemy import text
+from typing import Any
+
+from sqlalchemy import Result, text
 from sqlalchemy.dialects.postgresql import insert
 
+from app.audit.commands import Entry, record_all
 from app.core.names import slug_candidates, slugify
 from app.extensions import db
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, TAG_NAME_LENGTH, Category, Tag
@@ -33,15 +36,20 @@ def _create_most(kind: type[Category] | type[Tag], names: list[str]) -> None:
     statement = text(
         f"INSERT INTO {kind.__tablename__} (name, slug) "
         "SELECT name, slug FROM unnest(CAST(:names AS text[]), CAST(:slugs AS text[])) "
-        "WITH ORDINALITY AS missing(name, slug, place) ORDER BY place ON CONFLICT DO NOTHING"
+        "WITH ORDINALITY AS missing(name, slug, place) ORDER BY place ON CONFLICT DO NOTHING RETURNING id, name"
     )
     slugs = [slugify(name, NAME_LENGTH[kind]) for name in names]
-    db.session.execute(statement, {"names": names, "slugs": slugs})
+    _record(kind, db.session.execute(statement, {"names": names, "slugs": slugs}))
 
 
 def _create_unless_there(kind: type[Category] | type[Tag], name: str) -> None:
     """Another writer may make the same name, or take the slug, at the same moment: then the next slug is tried."""
     for slug in slug_candidates(name, NAME_LENGTH[kind]):
-        db.session.execute(insert(kind).values(name=name, slug=slug).on_conflict_do_nothing())
+        missing = insert(kind).values(name=name, slug=slug).on_conflict_do_nothing().returning(kind.id, kind.name)
+        _record(kind, db.session.execute(missing))
         if ids_named(kind, [name]):
             return
+
+
+def _record(kind: type[Category] | type[Tag], made: Result[Any]) -> None:
+    record_all(Entry(f"{kind.__name__.lower()}.create", row.id, row.name) for row in made)

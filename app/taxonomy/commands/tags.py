@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, update
 
+from app.audit.commands import changed, record, told
 from app.core.db import refusing
 from app.core.locking import lock
 from app.errors import DomainError, Refused
@@ -15,21 +16,25 @@ from app.taxonomy.models import Tag
 def create_tag(values: Mapping[str, Any]) -> int:
     """Store a tag (fields of `TagSchema`) and return its id."""
     with refusing(_duplicates(values)):
-        return int(db.session.execute(insert(Tag).values(**values).returning(Tag.id)).scalar_one())
+        tag_id = int(db.session.execute(insert(Tag).values(**values).returning(Tag.id)).scalar_one())
+    record("tag.create", tag_id, values["name"], told(values))
+    return tag_id
 
 
 def update_tag(tag_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change the given fields."""
-    lock(Tag, tag_id, expected_version)
+    stored = lock(Tag, tag_id, expected_version)
     if changes:
         with refusing(_duplicates(changes)):
             db.session.execute(update(Tag).where(Tag.id == tag_id).values(**changes))
+        record("tag.update", tag_id, stored.name, changed(stored, changes))
 
 
 def delete_tag(tag_id: int, expected_version: int | None = None) -> None:
     """Delete a tag; the insights that carried it stay."""
-    lock(Tag, tag_id, expected_version, to_delete=True)
+    stored = lock(Tag, tag_id, expected_version, to_delete=True)
     db.session.execute(delete(Tag).where(Tag.id == tag_id))
+    record("tag.delete", tag_id, stored.name)
 
 
 def _duplicates(values: Mapping[str, Any]) -> dict[str, DomainError]:

@@ -1,11 +1,11 @@
-"""Categories as JSON. Counts come from the cells that the database keeps (``insight_cells``), never from a recount."""
+"""Categories as JSON. Counts come from the cells that the database keeps, never from a recount; they count what the
+audience sees."""
 
+from functools import cache
 from typing import Any
 
 from app.core.db import Versioned, read_json, read_rows, read_versioned
-
-# The insights directly in each category; `within` narrows the cells so that an item reads only its own.
-DIRECT_COUNTS = "SELECT category_id, sum(n)::bigint AS n FROM insight_cells WHERE {within} GROUP BY category_id"
+from app.identity.audience import Audience, Sources
 
 # Columns of a category `c` and its count `d`, without the closing brace: the tree adds its own members.
 CATEGORY_MEMBERS = """
@@ -13,21 +13,35 @@ CATEGORY_MEMBERS = """
     'color', c.color, 'icon', c.icon, 'created_at', iso_utc(c.created_at), 'updated_at', iso_utc(c.updated_at),
     'version', c.version, 'insight_count', coalesce(d.n, 0)"""
 
-ONE = f"""
+
+def direct_counts(sources: Sources, within: str = "true") -> str:
+    """The insights directly in each category, as SQL; ``within`` narrows the cells so that an item reads its own."""
+    return f"SELECT category_id, sum(n)::bigint AS n FROM {sources.cells} WHERE {within} GROUP BY category_id"
+
+
+@cache
+def _one(sources: Sources) -> str:
+    return f"""
 SELECT json_build_object({CATEGORY_MEMBERS})::text, c.version
-FROM categories c LEFT JOIN ({DIRECT_COUNTS.format(within="category_id = :id")}) d ON d.category_id = c.id
+FROM categories c LEFT JOIN ({direct_counts(sources, "category_id = :id")}) d ON d.category_id = c.id
 WHERE c.id = :id"""
 
-LIST = f"""
+
+@cache
+def _list(sources: Sources) -> str:
+    return f"""
 SELECT coalesce(json_agg(page.category ORDER BY page.place), '[]')::text FROM (
   SELECT json_build_object({CATEGORY_MEMBERS}) AS category, folded(c.name) AS place
-  FROM categories c LEFT JOIN ({DIRECT_COUNTS.format(within="true")}) d ON d.category_id = c.id
+  FROM categories c LEFT JOIN ({direct_counts(sources)}) d ON d.category_id = c.id
   ORDER BY place OFFSET :skip LIMIT :limit) page"""
 
-# Depth first, each node is written up to its list of children; what closes it follows from how far the next node
-# lies above it. So a tree of any depth is nested by one pass of string_agg.
-TREE = f"""
-WITH RECURSIVE direct AS MATERIALIZED ({DIRECT_COUNTS.format(within="category_id <> 0")}),
+
+@cache
+def _tree(sources: Sources) -> str:
+    """Depth first, each node is written up to its list of children; what closes it follows from how far the next node
+    lies above it. So a tree of any depth is nested by one pass of string_agg."""
+    return f"""
+WITH RECURSIVE direct AS MATERIALIZED ({direct_counts(sources, "category_id <> 0")}),
 rising AS (
   SELECT category_id AS id, n FROM direct
   UNION ALL SELECT c.parent_id, r.n FROM rising r JOIN categories c USING (id) WHERE c.parent_id IS NOT NULL),
@@ -48,31 +62,34 @@ SELECT '{{"categories": [' || coalesce(string_agg(
     '' ORDER BY trail), '') || ']}}'
 FROM nodes"""
 
-OPTIONS = f"""
+
+@cache
+def _options(sources: Sources) -> str:
+    return f"""
 WITH RECURSIVE walk AS (
   SELECT id, name, 0 AS depth, ARRAY[folded(name)] AS trail FROM categories WHERE parent_id IS NULL
   UNION ALL
   SELECT c.id, c.name, w.depth + 1, w.trail || folded(c.name) FROM categories c JOIN walk w ON c.parent_id = w.id)
 SELECT w.id, w.name, w.depth, coalesce(d.n, 0) AS insight_count
-FROM walk w LEFT JOIN ({DIRECT_COUNTS.format(within="category_id <> 0")}) d ON d.category_id = w.id
+FROM walk w LEFT JOIN ({direct_counts(sources, "category_id <> 0")}) d ON d.category_id = w.id
 ORDER BY w.trail"""
 
 
-def category_json(category_id: int) -> Versioned:
+def category_json(audience: Audience, category_id: int) -> Versioned:
     """One category (`CategoryAnswer`)."""
-    return read_versioned("Category", ONE, category_id)
+    return read_versioned("Category", _one(audience.sources), category_id, **audience.parameters)
 
 
-def categories_json(skip: int = 0, limit: int = 1000) -> bytes:
+def categories_json(audience: Audience, skip: int = 0, limit: int = 1000) -> bytes:
     """A JSON array of categories by name."""
-    return read_json(LIST, skip=skip, limit=limit) or b"[]"
+    return read_json(_list(audience.sources), skip=skip, limit=limit, **audience.parameters) or b"[]"
 
 
-def category_tree_json() -> bytes:
+def category_tree_json(audience: Audience) -> bytes:
     """The nested tree (`CategoryTree`) with direct and subtree counts."""
-    return read_json(TREE) or b"{}"
+    return read_json(_tree(audience.sources), **audience.parameters) or b"{}"
 
 
-def category_options() -> list[dict[str, Any]]:
+def category_options(audience: Audience) -> list[dict[str, Any]]:
     """The tree laid flat for a picker, depth first: ``id``, ``name``, ``insight_count``, ``depth`` (0 for roots)."""
-    return [row._asdict() for row in read_rows(OPTIONS)]
+    return [row._asdict() for row in read_rows(_options(audience.sources), **audience.parameters)]

@@ -1,36 +1,48 @@
-"""Tags as JSON, with the exact number of insights that carry each (``tags_counted``)."""
+"""Tags as JSON, with the exact number of insights that carry each and that the audience sees."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from app.core.db import Versioned, read_json, read_versioned
+from app.identity.audience import Audience, Sources
 
-# A tag `t`, read from tags_counted.
+# A tag `t`, read from `Sources.tags`.
 TAG = """json_build_object(
     'id', t.id, 'name', t.name, 'slug', t.slug, 'description', t.description, 'color', t.color,
     'created_at', iso_utc(t.created_at), 'usage_count', t.usage_count, 'version', t.version)"""
 
-ONE = f"SELECT {TAG}::text, t.version FROM tags_counted t WHERE t.id = :id"
 
-LIST = f"""
+@cache
+def _one(sources: Sources) -> str:
+    return f"SELECT {TAG}::text, t.version FROM {sources.tags} t WHERE t.id = :id"
+
+
+@cache
+def _list(sources: Sources) -> str:
+    return f"""
 SELECT coalesce(json_agg({TAG} ORDER BY folded(t.name)), '[]')::text
-FROM (SELECT * FROM tags_counted ORDER BY folded(name) OFFSET :skip LIMIT :limit) t"""
+FROM (SELECT * FROM {sources.tags} ORDER BY folded(name) OFFSET :skip LIMIT :limit) t"""
 
-MOST_USED = f"""
+
+@cache
+def _most_used(sources: Sources) -> str:
+    return f"""
 SELECT coalesce(json_agg({TAG} ORDER BY folded(t.name)), '[]')::text
-FROM (SELECT * FROM tags_counted WHERE id = ANY (CAST(:chosen AS numeric[])) UNION
-      (SELECT * FROM tags_counted WHERE usage_count > 0 ORDER BY usage_count DESC, folded(name) LIMIT :limit)) t"""
+FROM (SELECT * FROM {sources.tags} WHERE id = ANY (CAST(:chosen AS numeric[])) UNION
+      (SELECT * FROM {sources.tags} WHERE usage_count > 0 ORDER BY usage_count DESC, folded(name) LIMIT :limit)) t"""
 
 
-def tag_json(tag_id: int) -> Versioned:
+def tag_json(audience: Audience, tag_id: int) -> Versioned:
     """One tag (`TagAnswer`)."""
-    return read_versioned("Tag", ONE, tag_id)
+    return read_versioned("Tag", _one(audience.sources), tag_id, **audience.parameters)
 
 
-def tags_json(skip: int = 0, limit: int = 1000) -> bytes:
+def tags_json(audience: Audience, skip: int = 0, limit: int = 1000) -> bytes:
     """A JSON array of tags by name."""
-    return read_json(LIST, skip=skip, limit=limit) or b"[]"
+    return read_json(_list(audience.sources), skip=skip, limit=limit, **audience.parameters) or b"[]"
 
 
-def most_used_tags_json(limit: int, chosen: Sequence[int] = ()) -> bytes:
+def most_used_tags_json(audience: Audience, limit: int, chosen: Sequence[int] = ()) -> bytes:
     """The most used tags and the ``chosen`` ones, as a JSON array by name; other unused tags are left out."""
-    return read_json(MOST_USED, limit=limit, chosen=list(chosen)) or b"[]"
+    statement = _most_used(audience.sources)
+    return read_json(statement, limit=limit, chosen=list(chosen), **audience.parameters) or b"[]"

@@ -8,6 +8,7 @@ from flask import Response, url_for
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
+from app.identity.acting import current_actor
 from app.taxonomy import examples
 from app.taxonomy.commands.categories import create_category, delete_category, update_category
 from app.taxonomy.queries.categories import categories_json, category_json, category_tree_json
@@ -32,7 +33,7 @@ def create(values: dict[str, Any]) -> Response:
 
     def command() -> tuple[int, Versioned]:
         category_id = create_category(values)
-        return category_id, category_json(category_id)
+        return category_id, category_json(current_actor().audience, category_id)
 
     category_id, (category, version) = transact(command)
     return versioned_answer(category, version, HTTPStatus.CREATED, url_for("categories.get", category_id=category_id))
@@ -48,13 +49,13 @@ def create(values: dict[str, Any]) -> Response:
 )
 def list_categories(slice_: dict[str, int]) -> Response:
     """Categories by name."""
-    return json_answer(categories_json(**slice_))
+    return json_answer(categories_json(current_actor().audience, **slice_))
 
 
 @api.endpoint("GET", "/categories/tree", CategoryTree, answer_example=examples.TREE)
 def tree() -> Response:
     """The nested tree with direct and subtree counts."""
-    return json_answer(category_tree_json())
+    return json_answer(category_tree_json(current_actor().audience))
 
 
 @api.endpoint(
@@ -66,7 +67,7 @@ def tree() -> Response:
 )
 def get(category_id: int) -> Response:
     """One category."""
-    return versioned_answer(*category_json(category_id))
+    return versioned_answer(*category_json(current_actor().audience, category_id))
 
 
 @api.endpoint(
@@ -86,7 +87,7 @@ def update(changes: dict[str, Any], category_id: int) -> Response:
 
     def command() -> Versioned:
         update_category(category_id, changes, expected_version())
-        return category_json(category_id)
+        return category_json(current_actor().audience, category_id)
 
     return versioned_answer(*transact(command))
 

@@ -8,6 +8,7 @@ from flask import Response, url_for
 from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
+from app.identity.acting import current_actor
 from app.taxonomy import examples
 from app.taxonomy.commands.tags import create_tag, delete_tag, update_tag
 from app.taxonomy.queries.tags import tag_json, tags_json
@@ -32,7 +33,7 @@ def create(values: dict[str, Any]) -> Response:
 
     def command() -> tuple[int, Versioned]:
         tag_id = create_tag(values)
-        return tag_id, tag_json(tag_id)
+        return tag_id, tag_json(current_actor().audience, tag_id)
 
     tag_id, (tag, version) = transact(command)
     return versioned_answer(tag, version, HTTPStatus.CREATED, url_for("tags.get", tag_id=tag_id))
@@ -48,7 +49,7 @@ def create(values: dict[str, Any]) -> Response:
 )
 def list_tags(slice_: dict[str, int]) -> Response:
     """Tags by name."""
-    return json_answer(tags_json(**slice_))
+    return json_answer(tags_json(current_actor().audience, **slice_))
 
 
 @api.endpoint(
@@ -60,7 +61,7 @@ def list_tags(slice_: dict[str, int]) -> Response:
 )
 def get(tag_id: int) -> Response:
     """One tag."""
-    return versioned_answer(*tag_json(tag_id))
+    return versioned_answer(*tag_json(current_actor().audience, tag_id))
 
 
 @api.endpoint(
@@ -80,7 +81,7 @@ def update(changes: dict[str, Any], tag_id: int) -> Response:
 
     def command() -> Versioned:
         update_tag(tag_id, changes, expected_version())
-        return tag_json(tag_id)
+        return tag_json(current_actor().audience, tag_id)
 
     return versioned_answer(*transact(command))
 

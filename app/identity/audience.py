@@ -1,0 +1,68 @@
+"""Who reads: which insights a query may show, count or hint at.
+
+Every query of insights, or of anything that counts them, takes an `Audience` and builds its statement from the
+audience's `Sources`; so lists, counts, statistics and exports can't disagree about what is seen.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from app.identity.permissions import ROLES, Rights, Role, Visibility
+
+
+class Sources(NamedTuple):
+    """What a statement reads from, as SQL. There are two of them: with everything, and with what an audience sees.
+
+    ``sees`` is a condition on an insight ``i``; ``cells`` has the columns of ``insight_cells`` and ``tags`` those of
+    ``tags_counted``.
+    """
+
+    sees: str
+    cells: str
+    tags: str
+
+
+_READER = "CAST(:seen AS text[]), CAST(:every_draft AS boolean), CAST(:reader AS integer)"
+WHOLE = Sources(sees="true", cells="insight_cells", tags="tags_counted")
+SEEN = Sources(
+    sees="(i.visibility = ANY (CAST(:seen AS text[])) AND (i.status <> 'draft' OR CAST(:every_draft AS boolean))"
+    " OR i.status = 'draft' AND i.owner_id = CAST(:reader AS integer))",
+    cells=f"insight_cells_seen({_READER})",
+    tags=f"tags_seen({_READER})",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The visibilities that are seen, whether every draft is, and whose own drafts are (``reader``, a user's id)."""
+
+    visibilities: frozenset[Visibility]
+    every_draft: bool = False
+    reader: int | None = None
+
+    @classmethod
+    def of(cls, rights: Iterable[Rights], reader: int | None = None) -> "Audience":
+        """What all of the rights see together: a token sees no more than its role, and no more than its person."""
+        seen = [frozenset(right.sees) for right in rights]
+        return cls(frozenset.intersection(*seen), all(right.every_draft for right in rights), reader)
+
+    @property
+    def sources(self) -> Sources:
+        """What statements read from."""
+        return WHOLE if self.every_draft and len(self.visibilities) == len(Visibility) else SEEN
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the sources bind."""
+        if self.sources is WHOLE:
+            return {}
+        return {"seen": sorted(self.visibilities), "every_draft": self.every_draft, "reader": self.reader}
+
+    def sees(self, visibility: str, status: str, owner_id: int | None) -> bool:
+        """The condition of `Sources.sees`, for a row that was read already."""
+        own_draft = status == "draft" and owner_id is not None and owner_id == self.reader
+        return own_draft or (visibility in self.visibilities and (status != "draft" or self.every_draft))
+
+
+EVERYTHING = Audience.of([ROLES[Role.ADMIN]])

@@ -1,0 +1,167 @@
+"""Who may do what: the roles, what each may do and see, and what each route asks for. All of it is here.
+
+A route that is missing from `ROUTES` is refused, and fails a test. What depends on the insight itself (whose it is,
+whether it is a draft) is in `app.insights.policy`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a caller is to the organisation."""
+
+    ANONYMOUS = "anonymous"
+    VIEWER = "viewer"
+    CONTRIBUTOR = "contributor"
+    EDITOR = "editor"
+    ANALYST = "analyst"
+    ADMIN = "admin"
+
+
+class Visibility(StrEnum):
+    """Who an insight is meant for, widest first."""
+
+    PUBLIC = "PUBLIC"
+    INTERNAL = "INTERNAL"
+    RESTRICTED = "RESTRICTED"
+    ANONYMISED = "ANONYMISED"
+
+
+class Permission(StrEnum):
+    """One thing that a caller may do."""
+
+    READ = "insights:read"  # read, search and add up what the role sees
+    CAPTURE = "insights:write"  # write insights; change and delete one's own drafts
+    EDIT = "insights:edit"  # change, publish and delete anybody's; see every draft
+    CURATE = "taxonomy:write"  # make, change and delete tags and categories
+    MEASURE = "metrics:read"  # Prometheus' view
+    ACCOUNT = "account:manage"  # one's own profile, devices and tokens
+    USERS = "users:manage"  # people, their roles and everybody's tokens
+    AUDIT = "audit:read"
+    KNOWN = "known"  # nothing but credentials, whatever they are good for
+
+
+# An organisation's administrator (a JWT with `org_ids`) is none of the whole system.
+OF_THE_SYSTEM = frozenset({Permission.USERS, Permission.AUDIT})
+
+# Rights of services beside the roles. A token names the ones that it has; an administrator has them all.
+SERVICE_SCOPE = re.compile(r"analytics:(\*|[a-z][a-z0-9_.:-]{0,60})")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a role may do, and which insights it sees; others' drafts only with ``every_draft``."""
+
+    may: frozenset[Permission]
+    sees: frozenset[Visibility]
+    every_draft: bool = False
+
+
+_READER = {Permission.KNOWN, Permission.READ, Permission.ACCOUNT}
+_INSIDE = {Visibility.PUBLIC, Visibility.INTERNAL}
+
+ROLES: Mapping[Role, Rights] = {
+    # When anonymous reading is switched on; else an anonymous caller may do nothing at all.
+    Role.ANONYMOUS: Rights(frozenset({Permission.READ}), frozenset({Visibility.PUBLIC})),
+    Role.VIEWER: Rights(frozenset(_READER), frozenset(_INSIDE)),
+    Role.CONTRIBUTOR: Rights(frozenset(_READER | {Permission.CAPTURE}), frozenset(_INSIDE)),
+    Role.EDITOR: Rights(
+        frozenset(_READER | {Permission.CAPTURE, Permission.EDIT, Permission.CURATE}), frozenset(Visibility), True
+    ),
+    Role.ANALYST: Rights(frozenset(_READER | {Permission.MEASURE}), frozenset(_INSIDE | {Visibility.ANONYMISED})),
+    Role.ADMIN: Rights(frozenset(Permission), frozenset(Visibility), True),
+}
+# Those that a person or a token can be given.
+GIVEN_ROLES = tuple(role for role in Role if role is not Role.ANONYMOUS)
+
+# What each route asks for; None: nothing, it is open to everybody.
+ROUTES: Mapping[str, Permission | None] = {
+    # insights
+    "GET /insights": Permission.READ,
+    "POST /insights": Permission.CAPTURE,
+    "POST /insights/search": Permission.READ,
+    "GET /insights/{insight_id}": Permission.READ,
+    # Here the insight decides: one that isn't seen is not there, also for those who may not change any.
+    "PUT /insights/{insight_id}": Permission.KNOWN,
+    "DELETE /insights/{insight_id}": Permission.KNOWN,
+    # taxonomy
+    "GET /tags": Permission.READ,
+    "POST /tags": Permission.CURATE,
+    "GET /tags/{tag_id}": Permission.READ,
+    "PUT /tags/{tag_id}": Permission.CURATE,
+    "DELETE /tags/{tag_id}": Permission.CURATE,
+    "GET /categories": Permission.READ,
+    "POST /categories": Permission.CURATE,
+    "GET /categories/tree": Permission.READ,
+    "GET /categories/{category_id}": Permission.READ,
+    "PUT /categories/{category_id}": Permission.CURATE,
+    "DELETE /categories/{category_id}": Permission.CURATE,
+    # figures
+    "GET /statistics": Permission.READ,
+    "GET /metrics": Permission.MEASURE,
+    # oneself, users and the log
+    "GET /me": None,
+    "GET /audit": Permission.AUDIT,
+    # pages
+    "GET /": Permission.READ,
+    "GET /library": Permission.READ,
+    "GET /library/{insight_id}": Permission.READ,
+    "GET /sign-in": None,
+    "POST /sign-in": None,
+    "GET /sign-in/code": None,
+    "POST /sign-in/code": None,
+    "GET /sign-in/forgotten": None,
+    "POST /sign-in/forgotten": None,
+    "GET /sign-in/oidc": None,
+    "GET /sign-in/oidc/callback": None,
+    "POST /sign-out": None,
+    "GET /links/{token}": None,
+    "POST /links/{token}": None,
+    "GET /profile": Permission.ACCOUNT,
+    "POST /profile": Permission.ACCOUNT,
+    "POST /profile/password": Permission.ACCOUNT,
+    "GET /profile/second-factor": Permission.ACCOUNT,
+    "POST /profile/second-factor": Permission.ACCOUNT,
+    "POST /profile/second-factor/off": Permission.ACCOUNT,
+    "GET /profile/tokens": Permission.ACCOUNT,
+    "POST /profile/tokens": Permission.ACCOUNT,
+    "POST /profile/tokens/{token_id}/revoke": Permission.ACCOUNT,
+    "GET /profile/devices": Permission.ACCOUNT,
+    "POST /profile/devices/{session_id}/sign-out": Permission.ACCOUNT,
+    "POST /profile/devices/sign-out-others": Permission.ACCOUNT,
+    "GET /admin/users": Permission.USERS,
+    "POST /admin/users": Permission.USERS,
+    "GET /admin/users/{user_id}": Permission.USERS,
+    "POST /admin/users/{user_id}": Permission.USERS,
+    "POST /admin/users/{user_id}/disable": Permission.USERS,
+    "POST /admin/users/{user_id}/enable": Permission.USERS,
+    "POST /admin/users/{user_id}/link": Permission.USERS,
+    "GET /admin/tokens": Permission.USERS,
+    "POST /admin/tokens": Permission.USERS,
+    "POST /admin/tokens/{token_id}/revoke": Permission.USERS,
+    "GET /admin/audit": Permission.AUDIT,
+    # for monitors, and what describes the API
+    "GET /health": None,
+    "GET /livez": None,
+    "GET /readyz": None,
+    "GET /openapi.json": None,
+    "GET /docs": None,
+    "GET /redoc": None,
+    "GET /static/{filename}": None,
+}
+
+
+def known_scopes(scopes: Iterable[str]) -> tuple[frozenset[Permission], frozenset[str]]:
+    """Scopes sorted into permissions and service scopes. Raises `ValueError` with the first that is neither."""
+    permissions, services = set(), set()
+    for scope in scopes:
+        if scope in set(Permission) - {Permission.KNOWN}:
+            permissions.add(Permission(scope))
+        elif SERVICE_SCOPE.fullmatch(scope):
+            services.add(scope)
+        else:
+            raise ValueError(scope)
+    return frozenset(permissions), frozenset(services)

@@ -1,0 +1,1 @@
+"""Reads of users and of what they show to be known."""

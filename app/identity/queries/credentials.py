@@ -1,0 +1,110 @@
+"""From a credential to its actor: one statement, remembered for a moment.
+
+The statement also notes, once a minute, that the credential was used. It runs in autocommit like any read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from cachetools import TTLCache
+
+from app.core.db import read_rows
+from app.identity.actor import Actor, Kind, known_actor
+from app.identity.permissions import Role
+from app.identity.secrets import hashed
+
+# How long a revoked credential may still be taken for good by another process; below the promised five seconds.
+REMEMBERED_SECONDS = 4.0
+MOST_REMEMBERED = 10_000
+
+OF_TOKEN = """
+WITH shown AS (
+  SELECT t.id, t.user_id, t.role AS token_role, t.scopes, t.last_used_at, u.kind, u.role,
+         coalesce(u.email, u.name) AS name
+  FROM api_tokens t JOIN users u ON u.id = t.user_id
+  WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
+    AND u.disabled_at IS NULL),
+used AS (
+  UPDATE api_tokens SET last_used_at = now()
+  WHERE id = (SELECT id FROM shown WHERE last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
+SELECT * FROM shown"""
+
+# A session's former secret is good for a minute after a rotation, for requests that were under way; later it is stolen.
+OF_SESSION = """
+WITH shown AS (
+  SELECT s.id, s.user_id, s.last_seen_at, s.expires_at, u.role, coalesce(u.email, u.name) AS name,
+         s.token_hash <> :hash AS former,
+         s.token_hash <> :hash AND s.rotated_at < now() - interval '1 minute' AS stolen,
+         s.rotated_at < now() - interval '1 hour' AS due
+  FROM sessions s JOIN users u ON u.id = s.user_id
+  WHERE (s.token_hash = :hash OR s.previous_hash = :hash) AND s.expires_at > now()
+    AND s.last_seen_at > now() - make_interval(hours => :idle_hours) AND u.disabled_at IS NULL),
+used AS (
+  UPDATE sessions SET last_seen_at = now()
+  WHERE id = (SELECT id FROM shown WHERE NOT stolen AND last_seen_at < now() - interval '1 minute'))
+SELECT * FROM shown"""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInCaller:
+    """A session's person. ``due``: its secret is to be rotated; ``stolen``: somebody showed one that was replaced."""
+
+    actor: Actor
+    session_id: UUID
+    expires_at: datetime
+    due: bool
+    stolen: bool
+
+
+_remembered: TTLCache[bytes, Any] = TTLCache(MOST_REMEMBERED, REMEMBERED_SECONDS)
+_lock = Lock()
+
+
+def token_actor(token: str) -> Actor | None:
+    """Whose API token it is; None for one that is unknown, expired or revoked."""
+    found: Actor | None = remembered(hashed(token), _actor_of_token)
+    return found
+
+
+def session_caller(secret: str, idle_hours: int) -> SignedInCaller | None:
+    """Whose session it is; None for one that is unknown, ended, expired, or was idle for too long."""
+    found: SignedInCaller | None = remembered(hashed(secret), lambda key: _caller_of_session(key, idle_hours))
+    return found
+
+
+def remembered(key: bytes, find: Callable[[bytes], Any]) -> Any:
+    """What was found for the key a moment ago, else what is found now; nothing found is not remembered."""
+    with _lock:
+        known = _remembered.get(key)
+    if known is None and (known := find(key)) is not None:
+        with _lock:
+            _remembered[key] = known
+    return known
+
+
+def forget_callers() -> None:
+    """Look every credential up again: called when one was revoked, or when what its holder may do has changed."""
+    with _lock:
+        _remembered.clear()
+
+
+def _actor_of_token(key: bytes) -> Actor | None:
+    rows = read_rows(OF_TOKEN, hash=key)
+    if not rows:
+        return None
+    row = rows[0]
+    roles = [Role(role) for role in (row.role, row.token_role) if role]
+    return known_actor(Kind(row.kind), row.name, row.user_id, roles, row.scopes, f"token:{row.id}")
+
+
+def _caller_of_session(key: bytes, idle_hours: int) -> SignedInCaller | None:
+    rows = read_rows(OF_SESSION, hash=key, idle_hours=idle_hours)
+    if not rows:
+        return None
+    row = rows[0]
+    actor = known_actor(Kind.PERSON, row.name, row.user_id, [Role(row.role)], credential=f"session:{row.id}")
+    return SignedInCaller(actor, row.id, row.expires_at, row.due and not row.former, row.stolen)

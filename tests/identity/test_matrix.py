@@ -1,0 +1,265 @@
+"""Every route x role x ownership x status x visibility; and that what is counted is what is seen."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.config import Settings
+from app.core.telemetry import endpoint_of
+from app.exchange.queries import exported
+from app.identity.audience import Audience
+from app.identity.permissions import ROLES as RIGHTS
+from app.identity.permissions import ROUTES, Role
+from app.identity.queries.credentials import forget_callers
+from app.insights.queries.listing import InsightFilter
+from tests.conftest import built
+from tests.identity.world import KINDS, ROLES, SEEN, STATUSES, VISIBILITIES, Kind, build, headers
+
+CALLERS = ("anonymous", *ROLES)
+EVERYBODY, KNOWN = set(CALLERS), set(ROLES)
+EDITORS, ADMIN = {"editor", "admin"}, {"admin"}
+# Who gets past the door of each route, when anonymous reading is on. What the single insight decides comes on top.
+ADMITTED = {
+    "GET /insights": EVERYBODY,
+    "POST /insights": {"contributor", "editor", "admin"},
+    "POST /insights/search": EVERYBODY,
+    "GET /insights/{insight_id}": EVERYBODY,
+    "PUT /insights/{insight_id}": KNOWN,
+    "DELETE /insights/{insight_id}": KNOWN,
+    "GET /tags": EVERYBODY,
+    "POST /tags": EDITORS,
+    "GET /tags/{tag_id}": EVERYBODY,
+    "PUT /tags/{tag_id}": EDITORS,
+    "DELETE /tags/{tag_id}": EDITORS,
+    "GET /categories": EVERYBODY,
+    "POST /categories": EDITORS,
+    "GET /categories/tree": EVERYBODY,
+    "GET /categories/{category_id}": EVERYBODY,
+    "PUT /categories/{category_id}": EDITORS,
+    "DELETE /categories/{category_id}": EDITORS,
+    "GET /statistics": EVERYBODY,
+    "GET /metrics": {"analyst", "admin"},
+    "GET /audit": ADMIN,
+    "GET /": EVERYBODY,
+    "GET /library": EVERYBODY,
+    "GET /library/{insight_id}": EVERYBODY,
+}
+ADMITTED_BELOW = {
+    "/profile": KNOWN,
+    "/admin": ADMIN,
+    "/sign-in": EVERYBODY,
+    "/sign-out": EVERYBODY,
+    "/links": EVERYBODY,
+}
+OPEN = {"/me", "/health", "/livez", "/readyz", "/openapi.json", "/docs", "/redoc", "/static/{filename}"}
+# Titles and names that nobody has, so that a request that is let in is answered and not refused for another reason.
+BODIES = {
+    "POST /insights": {"title": "New", "description": "d", "author": "a"},
+    "POST /insights/search": {},
+    "PUT /insights/{insight_id}": {"title": "Changed"},
+    "POST /tags": {"name": "Fresh", "slug": "fresh"},
+    "PUT /tags/{tag_id}": {"description": "Changed"},
+    "POST /categories": {"name": "Fresh", "slug": "fresh"},
+    "PUT /categories/{category_id}": {"description": "Changed"},
+}
+UNKNOWN_UUID = "00000000-0000-0000-0000-000000000000"
+
+
+def admitted(route: str) -> set[str]:
+    if route in ADMITTED:
+        return ADMITTED[route]
+    path = route.partition(" ")[2]
+    if path in OPEN:
+        return EVERYBODY
+    return next(who for start, who in ADMITTED_BELOW.items() if path == start or path.startswith(f"{start}/"))
+
+
+def routes(app: Flask) -> Iterator[str]:
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield f"{method} {endpoint_of(rule.rule)}"
+
+
+@pytest.fixture(scope="session")
+def closed(migrated: Settings) -> Iterator[Flask]:
+    """The application where people sign in, and strangers read what is public."""
+    with built(migrated.model_copy(update={"auth_mode": "required", "anonymous_reading": True})) as app:
+        yield app
+
+
+@pytest.fixture
+def caller(closed: Flask, clean_database: None, owner_url: str) -> Iterator[FlaskClient]:
+    """A client in front of the world of `tests.identity.world`."""
+    build(owner_url)
+    forget_callers()
+    yield closed.test_client()
+    forget_callers()
+
+
+def call(caller: FlaskClient, route: str, role: str, insight_id: int = 1, **options: object):
+    method, _, path = route.partition(" ")
+    path = path.format(
+        insight_id=insight_id, tag_id=2, category_id=2, user_id=6, token_id=6, session_id=UNKNOWN_UUID, token="unknown",
+        filename="favicon.svg",
+    )  # fmt: skip
+    return caller.open(path, method=method, headers=headers(role), json=BODIES.get(route), **options)
+
+
+def test_every_route_is_in_the_table_and_no_other(closed: Flask) -> None:
+    assert set(ROUTES) == set(routes(closed))
+
+
+def test_every_route_has_an_expectation(closed: Flask) -> None:
+    for route in routes(closed):
+        assert admitted(route) is not None
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+def test_a_route_lets_in_whom_it_should(route: str, caller: FlaskClient, stored: Callable[[], object]) -> None:
+    for role in CALLERS:
+        before = stored()
+        # The insight of an editor, published and public: everybody sees it.
+        public = next(kind.id for kind in KINDS if (kind.owner, kind.status) == ("editor", "published"))
+        answer = call(caller, route, role, public)
+        if role in admitted(route):
+            assert answer.status_code != 401, role
+            if "insight_id" not in route:
+                assert answer.status_code != 403, role
+        else:
+            assert answer.status_code == (401 if role == "anonymous" else 403), role
+            assert answer.mimetype == "application/problem+json"
+            assert stored() == before
+            assert ("WWW-Authenticate" in answer.headers) == (role == "anonymous")
+
+
+def expected(kind: Kind, role: str, method: str) -> int:
+    if role == "anonymous" and method != "GET":
+        return 401
+    if not kind.seen_by(role):
+        return 404
+    if method == "GET":
+        return 200
+    return (200 if method == "PUT" else 204) if kind.changed_by(role) else 403
+
+
+def mine_and_others(role: str) -> list[Kind]:
+    return [kind for kind in KINDS if kind.owner in (role, "stranger")]
+
+
+@pytest.mark.parametrize("role", CALLERS)
+@pytest.mark.parametrize("route", [route for route in ADMITTED if "{insight_id}" in route])
+def test_an_insight_is_seen_and_changed_by_whom_it_should(
+    route: str, role: str, caller: FlaskClient, stored: Callable[[], object]
+) -> None:
+    method = route.partition(" ")[0]
+    for kind in mine_and_others(role):
+        before = stored()
+        answer = call(caller, route, role, kind.id)
+        assert answer.status_code == expected(kind, role, method), (kind, answer.text)
+        assert (stored() != before) == (method != "GET" and answer.status_code < 300), kind
+        if answer.status_code == 404 and answer.is_json:
+            assert answer.json["detail"] == f"Insight {kind.id} does not exist."
+        if answer.status_code in (404, 403):
+            assert "ETag" not in answer.headers
+
+
+@pytest.mark.parametrize("role", CALLERS)
+def test_a_stale_version_tells_nothing_of_what_is_not_seen(role: str, caller: FlaskClient) -> None:
+    for kind in mine_and_others(role):
+        answer = caller.put(f"/insights/{kind.id}", json={"title": "x"}, headers={**headers(role), "If-Match": '"9"'})
+        if kind.changed_by(role):
+            assert answer.status_code == 412
+        else:
+            assert answer.status_code in (401, 403, 404)
+            assert "current_version" not in answer.json
+
+
+@pytest.mark.parametrize("role", CALLERS)
+def test_lists_and_counts_agree(role: str, caller: FlaskClient) -> None:
+    seen = [kind for kind in KINDS if kind.seen_by(role)]
+    ids = sorted((kind.id for kind in seen), reverse=True)
+
+    def get(path: str):
+        return caller.get(path, headers=headers(role)).json
+
+    listed = get("/insights?page_size=100")
+    assert ([each["id"] for each in listed["insights"]], listed["total"]) == (ids, len(ids))
+    for status in STATUSES:
+        found = get(f"/insights?status={status}&page_size=100")
+        assert found["total"] == len(found["insights"]) == sum(kind.status == status for kind in seen)
+    for visibility in VISIBILITIES:
+        assert get(f"/insights?visibility={visibility}")["total"] == sum(kind.visibility == visibility for kind in seen)
+    searched = caller.post("/insights/search", json={"query": "world", "page_size": 100}, headers=headers(role)).json
+    assert (sorted(each["id"] for each in searched["insights"]), searched["total"]) == (sorted(ids), len(ids))
+    for text in ("archived RESTRICTED", "stranger"):
+        substring = caller.post("/insights/search", json={"query": text, "author": "s"}, headers=headers(role)).json
+        assert {each["id"] for each in substring["insights"]} <= set(ids)
+
+    statistics = get("/statistics")
+    assert statistics["total_insights"] == len(ids)
+    assert statistics["insights_by_status"] == dict(Counter(kind.status for kind in seen))
+    assert statistics["insights_by_visibility"] == dict(Counter(kind.visibility for kind in seen))
+    assert [each["id"] for each in statistics["recent_insights"]] == ids[:5]
+    by_category = Counter(1 + kind.id % 2 for kind in seen)
+    assert statistics["insights_by_category"] == {"Technical": by_category[1], "Other": by_category[2]}
+    categories = {each["id"]: each["insight_count"] for each in get("/categories")}
+    assert categories == {1: by_category[1], 2: by_category[2]}
+    assert get("/categories/2")["insight_count"] == by_category[2]
+    [root] = get("/categories/tree")["categories"]
+    assert (root["insight_count"], root["subtree_count"]) == (by_category[1], len(ids))
+    assert [each["usage_count"] for each in get("/tags")] == [len(ids), 0]
+    assert get("/tags/1")["usage_count"] == len(ids)
+    for each in listed["insights"]:
+        assert [tag["usage_count"] for tag in each["tags"]] == [len(ids)]
+        assert each["category"]["insight_count"] == by_category[each["category_id"]]
+
+
+@pytest.mark.parametrize("role", CALLERS)
+def test_pages_agree_with_the_lists(role: str, caller: FlaskClient) -> None:
+    seen = sum(kind.seen_by(role) for kind in KINDS)
+    as_browser = {**headers(role), "Accept": "text/html"}
+    library = caller.get("/library", headers=as_browser).text
+    assert f"{seen} insights" in library
+    assert f"Technical ({sum(kind.seen_by(role) and kind.id % 2 == 0 for kind in KINDS)})" in library
+    overview = caller.get("/", headers=as_browser).text
+    assert f">{seen}<" in overview
+
+
+@pytest.mark.parametrize("role", ["analyst", "admin"])
+def test_metrics_agree_with_the_lists(role: str, caller: FlaskClient) -> None:
+    seen = [kind for kind in KINDS if kind.seen_by(role)]
+    text = caller.get("/metrics", headers=headers(role)).text
+    lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("research_"))
+    assert float(lines["research_insights_total"]) == len(seen)
+    assert float(lines["research_insights_validated"]) == sum(kind.status == "published" for kind in seen)
+    assert float(lines["research_insights_published_last_7d"]) == sum(kind.status == "published" for kind in seen)
+    assert float(lines['research_tag_usage_count{tag="Incident"}']) == len(seen)
+
+
+@pytest.mark.parametrize("role", CALLERS)
+def test_exports_agree_with_the_lists(role: str, caller: FlaskClient, closed: Flask) -> None:
+    number = CALLERS.index(role) or None
+    audience = Audience.of([RIGHTS[Role(role)]], number)
+    with closed.app_context():
+        titles = sorted(json.loads(each.body)["title"] for each in exported(audience, InsightFilter()))
+    assert titles == sorted(f"{kind.status} {kind.visibility}" for kind in KINDS if kind.seen_by(role))
+
+
+def test_without_anonymous_reading_strangers_see_nothing(
+    migrated: Settings, clean_database: None, owner_url: str
+) -> None:
+    build(owner_url)
+    with built(migrated.model_copy(update={"auth_mode": "required"})) as app:
+        client = app.test_client()
+        for route in ROUTES:
+            if admitted(route) == EVERYBODY and route in ADMITTED:
+                assert call(client, route, "anonymous").status_code == 401, route
+
+
+def test_the_oracle_knows_every_visibility() -> None:
+    assert set.union(*SEEN.values()) == set(VISIBILITIES)
+    assert len(KINDS) == 6 * 3 * 4
