@@ -16,6 +16,8 @@ DEFAULT_DATABASE = "postgresql+psycopg://insights:insights@localhost/insights"
 # Of each process, shared by those that read and those that write.
 CONNECTIONS = 10
 LOCK_TIMEOUT_SECONDS = 5
+# The largest form has some dozens of fields.
+FORM_PARTS = 200
 
 
 def create_app(settings: "Settings | None" = None) -> "Flask":
@@ -24,7 +26,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
     from app.config import REPOSITORY, load_settings
     from app.core import cache, telemetry
-    from app.core.http import cors, pages, problems, security
+    from app.core.http import cors, pages, problems, proxies, security
     from app.core.http.sessions import NoSessions
     from app.extensions import db, migrate
 
@@ -41,6 +43,7 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     telemetry.configure_logging(settings)
     telemetry.echo_reads(settings)
     telemetry.observe(app)
+    proxies.trust(app, settings.trusted_proxies)
     security.protect(app, settings)
     cors.allow(app, settings.cors_allowed_origins)
     problems.register(app)
@@ -48,8 +51,25 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
     cache.connect(app, settings)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(REPOSITORY / "migrations"), compare_server_default=True)
+    _watch_the_door(app, settings)
     _register_routes(app)
     return app
+
+
+def _watch_the_door(app: "Flask", settings: "Settings") -> None:
+    """In this order: who asks, how often, from where; then whether they may."""
+    from app.core.http import cross_site, rate_limits
+    from app.identity import guard, mail, pages
+    from app.identity.acting import current_actor
+    from app.identity.pages import oidc
+
+    guard.know_callers(app, settings)
+    rate_limits.limit(app, settings, lambda: current_actor().credential)
+    cross_site.refuse(app, settings)
+    guard.admit_callers(app)
+    pages.equip(app)
+    mail.connect(app, settings)
+    oidc.connect(app, settings)
 
 
 def _configure(app: "Flask", settings: "Settings") -> None:
@@ -58,7 +78,10 @@ def _configure(app: "Flask", settings: "Settings") -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
-        SQLALCHEMY_DATABASE_URI=_database(settings),
+        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        MAX_FORM_PARTS=FORM_PARTS,
+        SQLALCHEMY_DATABASE_URI=_database(settings, settings.database_url),
+        MIGRATIONS_DATABASE_URI=_database(settings, settings.database_owner_url or settings.database_url),
         SQLALCHEMY_ECHO=settings.sql_echo,
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_size": max(CONNECTIONS // 2, settings.web_threads),
@@ -66,13 +89,15 @@ def _configure(app: "Flask", settings: "Settings") -> None:
             "pool_timeout": LOCK_TIMEOUT_SECONDS,
             "pool_pre_ping": True,
             "pool_recycle": 3600,
+            # What is bound to a statement may be anybody's secret: an error in a log doesn't repeat it.
+            "hide_parameters": not settings.sql_echo,
         },
     )
     app.url_map.strict_slashes = False
     app.url_map.converters["id"] = IdConverter
 
 
-def _database(settings: "Settings") -> "URL":
+def _database(settings: "Settings", url: str | None) -> "URL":
     """Where to connect, and how long a statement or a lock may take: a slow one must not keep a thread for ever."""
     from sqlalchemy import make_url
 
@@ -82,18 +107,34 @@ def _database(settings: "Settings") -> "URL":
         " -c idle_in_transaction_session_timeout=5min"
     )
     connecting = {"connect_timeout": "5", "application_name": "insights", "options": timeouts}
-    return make_url(settings.database_url or DEFAULT_DATABASE).update_query_dict(connecting)
+    return make_url(url or DEFAULT_DATABASE).update_query_dict(connecting)
 
 
 def _register_routes(app: "Flask") -> None:
     from app.analytics import pages as overview
     from app.analytics import rest as analytics
+    from app.audit import pages as audit_log
+    from app.audit import rest as audit
     from app.core.http import health, reference
     from app.core.http.openapi import create_api
+    from app.identity import rest as identity
+    from app.identity.pages import (
+        devices,
+        links,
+        oidc,
+        profile,
+        second_factor,
+        service_tokens,
+        signing_in,
+        tokens,
+        users,
+    )
     from app.insights import pages as library
     from app.insights import rest as insights
     from app.taxonomy.rest import categories, tags
 
-    create_api(app, (insights.api, tags.api, categories.api, analytics.api, health.api))
-    for blueprint in (overview.blueprint, library.blueprint, reference.blueprint):
-        app.register_blueprint(blueprint)
+    create_api(app, (insights.api, tags.api, categories.api, analytics.api, identity.api, audit.api, health.api))
+    account = (profile, second_factor, tokens, devices)
+    administration = (users, service_tokens, audit_log)
+    for pages in (overview, library, reference, signing_in, oidc, links, *account, *administration):
+        app.register_blueprint(pages.blueprint)

@@ -86,8 +86,8 @@ class Stale(DomainError):
 
 
 def explained(error: DomainError) -> str:
-    """The sentence and, for operators, the first line of what caused it."""
-    cause = str(error.__cause__).strip().splitlines()[:1] if error.__cause__ else []
+    """The sentence and, for operators, the first line of what caused it; an error that names a field says it all."""
+    cause = str(error.__cause__).strip().splitlines()[:1] if error.__cause__ and not error.errors else []
     return " ".join([error.detail, *(f"({line})" for line in cause)])
 
 

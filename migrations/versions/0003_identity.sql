@@ -114,8 +114,11 @@ CREATE INDEX ix_insights_owner_drafts ON insights (owner_id) WHERE status = 'dra
 CREATE FUNCTION insight_cells_seen(seen text[], every_draft boolean, reader integer)
 RETURNS TABLE (category_id integer, status text, priority text, visibility text, n bigint, action_seconds numeric)
 LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC
-  SELECT c.category_id, c.status, c.priority, c.visibility, c.n, c.action_seconds FROM insight_cells c
+  SELECT c.category_id, c.status, c.priority, c.visibility, c.n, c.action_seconds FROM insight_counts c
   WHERE c.visibility = ANY (seen) AND (every_draft OR c.status <> 'draft')
+  UNION ALL
+  SELECT d.category_id, d.status, d.priority, d.visibility, d.n, d.action_seconds FROM insight_count_delta d
+  WHERE d.visibility = ANY (seen) AND (every_draft OR d.status <> 'draft')
   UNION ALL
   SELECT coalesce(i.category_id, 0), i.status::text, i.priority::text, i.visibility::text, 1::bigint,
          count_action_seconds(i.created_at, i.published_at)

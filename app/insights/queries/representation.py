@@ -26,7 +26,7 @@ SELECT i.id, i.created_at, i.version, json_build_object(
 FROM page JOIN insights i USING (id)
 LEFT JOIN categories c ON c.id = i.category_id
 LEFT JOIN (
-    {direct_counts(sources, "category_id IN (SELECT category_id FROM page JOIN insights USING (id))")}
+    {direct_counts(sources, "category_id = ANY (ARRAY(SELECT category_id FROM page JOIN insights USING (id)))")}
 ) d ON d.category_id = c.id
 LEFT JOIN (
     SELECT it.insight_id, json_agg({TAG} ORDER BY folded(t.name)) AS tags
