@@ -50,7 +50,7 @@ def application(instance: Path | None, migrated: bool = True, writes: bool = Fal
         from app import create_app
         from app.core.migrations import upgrade
 
-        app = create_app(settings)
+        app = create_app(settings, serves=False)
         if migrated:
             upgrade(app)
         with app.app_context():

@@ -6,16 +6,18 @@ audience's `Sources`; so lists, counts, statistics and exports can't disagree ab
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from app.identity.permissions import ROLES, Rights, Role, Visibility
 
 
 class Sources(NamedTuple):
-    """What a statement reads from, as SQL. There are two of them: with everything, and with what an audience sees.
+    """What a statement reads from, as SQL.
 
     ``sees`` is a condition on an insight ``i``; ``cells`` has the columns of ``insight_cells`` and ``tags`` those of
-    ``tags_counted``.
+    ``tags_counted``. What comes from the table of roles is written out, so that the planner knows it; ``:reader`` alone
+    is bound.
     """
 
     sees: str
@@ -23,14 +25,22 @@ class Sources(NamedTuple):
     tags: str
 
 
-_READER = "CAST(:seen AS text[]), CAST(:every_draft AS boolean), CAST(:reader AS integer)"
 WHOLE = Sources(sees="true", cells="insight_cells", tags="tags_counted")
-SEEN = Sources(
-    sees="(i.visibility = ANY (CAST(:seen AS text[])) AND (i.status <> 'draft' OR CAST(:every_draft AS boolean))"
-    " OR i.status = 'draft' AND i.owner_id = CAST(:reader AS integer))",
-    cells=f"insight_cells_seen({_READER})",
-    tags=f"tags_seen({_READER})",
-)
+
+
+@cache
+def _sources(visibilities: frozenset[Visibility], every_draft: bool) -> Sources:
+    if every_draft and visibilities == set(Visibility):
+        return WHOLE
+    seen = ", ".join(f"'{visibility}'" for visibility in sorted(visibilities))
+    of_reader = f"ARRAY[{seen}]::text[], {str(every_draft).lower()}, CAST(:reader AS integer)"
+    drafts = "" if every_draft else " AND i.status <> 'draft'"
+    return Sources(
+        sees=f"(i.visibility = ANY (ARRAY[{seen}]::text[]){drafts}"
+        " OR i.status = 'draft' AND i.owner_id = CAST(:reader AS integer))",
+        cells=f"insight_cells_seen({of_reader})",
+        tags=f"tags_seen({of_reader})",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +60,12 @@ class Audience:
     @property
     def sources(self) -> Sources:
         """What statements read from."""
-        return WHOLE if self.every_draft and len(self.visibilities) == len(Visibility) else SEEN
+        return _sources(self.visibilities, self.every_draft)
 
     @property
     def parameters(self) -> dict[str, Any]:
         """What the sources bind."""
-        if self.sources is WHOLE:
-            return {}
-        return {"seen": sorted(self.visibilities), "every_draft": self.every_draft, "reader": self.reader}
+        return {} if self.sources is WHOLE else {"reader": self.reader}
 
     def sees(self, visibility: str, status: str, owner_id: int | None) -> bool:
         """The condition of `Sources.sees`, for a row that was read already."""

@@ -13,4 +13,4 @@ def new_secret(prefix: str = "") -> str:
 
 def hashed(secret: str) -> bytes:
     """What is stored of it. Random as it is, it needs no slow hash."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

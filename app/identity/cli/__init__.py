@@ -1,0 +1,1 @@
+"""`insights tokens` and `insights users`."""

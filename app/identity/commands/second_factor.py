@@ -1,0 +1,89 @@
+"""The second factor is switched on and off here."""
+
+import re
+from dataclasses import dataclass
+
+import pyotp
+from sqlalchemy import delete, update
+
+from app.audit.commands import record
+from app.core.db import after_commit
+from app.errors import FieldError, Invalid, Refused
+from app.extensions import db
+from app.identity.acting import current_actor, require
+from app.identity.commands.codes import SEALED, new_recovery_codes, step_of
+from app.identity.commands.people import lock_person
+from app.identity.commands.sessions import end_other_sessions, own_session
+from app.identity.encryption import sealed
+from app.identity.models import RecoveryCode, User
+from app.identity.passwords import is_right
+from app.identity.permissions import Permission
+from app.identity.queries.credentials import forget_callers
+
+ISSUER = "Insights"
+SECRET = re.compile(r"[A-Z2-7]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A secret for somebody's authenticator: as text, as an ``otpauth:`` address, and that as an SVG picture."""
+
+    secret: str
+    uri: str
+    svg: str
+
+
+def begin_second_factor(user_id: int, offered: str | None = None) -> Offer:
+    """Offer a secret, or the one that was ``offered`` again. Nothing is stored before a code shows that the
+    authenticator has it."""
+    import segno
+
+    person = lock_person(user_id)
+    _refuse_second(person)
+    secret = offered if offered and SECRET.fullmatch(offered) else pyotp.random_base32()
+    uri = pyotp.TOTP(secret).provisioning_uri(name=person.email or person.name, issuer_name=ISSUER)
+    return Offer(secret, uri, segno.make(uri, error="m", micro=False).svg_inline(scale=4, light="#fff"))
+
+
+def confirm_second_factor(user_id: int, secret: str, code: str) -> list[str]:
+    """Ask for codes from now on; returns ten recovery codes, shown this once. Other devices have to sign in again.
+
+    Raises `Invalid` for ``secret`` or ``code``.
+    """
+    person = lock_person(user_id)
+    _refuse_second(person)
+    if not SECRET.fullmatch(secret):
+        raise Invalid.because([FieldError(("secret",), "is not one that was offered")])
+    step = step_of(secret, code)
+    if step is None:
+        raise Invalid.because([FieldError(("code",), "is wrong: is the clock of your device right?", "wrong")])
+    factor = {"totp_secret": sealed(secret, SEALED), "totp_last_step": step}
+    db.session.execute(update(User).where(User.id == user_id).values(factor))
+    codes = new_recovery_codes(user_id)
+    end_other_sessions(user_id, own_session(user_id))
+    _record(person, on=True)
+    return codes
+
+
+def remove_second_factor(user_id: int, password: str | None = None) -> None:
+    """Ask for the password only. The person gives it (`Invalid` when it is wrong); who manages users needs none."""
+    person = lock_person(user_id)
+    if password is None:
+        require(current_actor().may(Permission.USERS), "Give your password to remove your second factor.")
+    elif not is_right(person.password_hash, password):
+        raise Invalid.because([FieldError(("password",), "is wrong", "wrong")])
+    if person.totp_secret is None:
+        return
+    db.session.execute(update(User).where(User.id == user_id).values(totp_secret=None, totp_last_step=None))
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    _record(person, on=False)
+
+
+def _refuse_second(person: User) -> None:
+    if person.totp_secret is not None:
+        raise Refused("There is a second factor already; remove it first.")
+
+
+def _record(person: User, on: bool) -> None:
+    record("user.second_factor", person.id, person.email or person.name, {"second_factor": (not on, on)})
+    after_commit(forget_callers)

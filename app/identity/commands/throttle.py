@@ -1,0 +1,51 @@
+"""Sign-ins that fail slow down those that follow. The audit log counts them: exact in every process, cache or not."""
+
+from ipaddress import ip_address, ip_network
+
+from sqlalchemy import text
+
+from app.audit.origin import current_origin
+from app.errors import TooMany
+from app.extensions import db
+
+# Failures in the last 15 minutes after which another attempt waits: of one e-mail address from one ip address, of one
+# e-mail address, and from one ip address. A sign-in that worked clears what its e-mail address had.
+OF_EMAIL_FROM_IP, OF_EMAIL, FROM_IP = 5, 50, 100
+# What one customer of a provider has: a network of addresses.
+IPV6_PREFIX = 64
+
+ALONE = text("SELECT pg_try_advisory_xact_lock(7204, hashtext(:email))")
+# Each limit's last failure but so many: when that one is 15 minutes old, there is one less than the limit.
+WAIT = text("""
+WITH denied AS MATERIALIZED (
+  SELECT at, ip <<= CAST(:network AS inet) AS from_ip, subject_name = :email AND at > coalesce(
+    (SELECT max(at) FROM audit_log
+     WHERE verb = 'session.begin' AND subject_name = :email AND at > now() - interval '15 minutes'),
+    '-infinity') AS of_email
+  FROM audit_log
+  WHERE verb = 'session.denied' AND at > now() - interval '15 minutes'
+    AND (subject_name = :email OR ip <<= CAST(:network AS inet)))
+SELECT extract(epoch FROM max(at) + interval '15 minutes' - clock_timestamp())::float FROM (
+  (SELECT at FROM denied WHERE of_email AND from_ip ORDER BY at DESC OFFSET :of_email_from_ip - 1 LIMIT 1) UNION ALL
+  (SELECT at FROM denied WHERE of_email ORDER BY at DESC OFFSET :of_email - 1 LIMIT 1) UNION ALL
+  (SELECT at FROM denied WHERE from_ip ORDER BY at DESC OFFSET :from_ip - 1 LIMIT 1)) full_windows""")
+
+
+def slow_down(email: str) -> None:
+    """Raise `TooMany` when too much failed, or when somebody tries the same e-mail address this very moment.
+
+    Attempts on one e-mail address follow each other: the running transaction has it to itself, until it ends.
+    """
+    if not db.session.scalar(ALONE, {"email": email}):
+        raise TooMany("Somebody is signing in with this e-mail address just now. Try again.", retry_after=1)
+    limits = {"of_email_from_ip": OF_EMAIL_FROM_IP, "of_email": OF_EMAIL, "from_ip": FROM_IP}
+    wait = db.session.scalar(WAIT, {"email": email, "network": _network(), **limits})
+    if wait is not None and wait > 0:
+        raise TooMany("Too many sign-ins failed. Wait a few minutes before the next one.", retry_after=wait)
+
+
+def _network() -> str | None:
+    ip = current_origin().ip
+    if ip is None:
+        return None
+    return str(ip_network(f"{ip}/{IPV6_PREFIX}", strict=False)) if ip_address(ip).version == 6 else ip

@@ -1,0 +1,132 @@
+"""``/sign-in/oidc``: to the identity provider, and back with its answer."""
+
+import hmac
+from dataclasses import asdict, replace
+from urllib.parse import urlencode
+
+import structlog
+from flask import Blueprint, Flask, current_app, make_response, redirect, request, url_for
+from werkzeug import Response
+
+from app.audit.commands import record_denial
+from app.audit.origin import current_origin
+from app.config import Settings
+from app.core.db import transact
+from app.errors import DomainError, Forbidden, NotFound, Unauthenticated, Unavailable, explained
+from app.identity.acting import acting
+from app.identity.actor import UPKEEP
+from app.identity.commands.external import admit
+from app.identity.commands.sessions import Begun, begin_session
+from app.identity.cookies import set_session_cookie
+from app.identity.encryption import signed, unsigned
+from app.identity.oidc import Attempt, Provider, Vouched
+from app.identity.redirects import local_path
+
+blueprint = Blueprint("oidc", __name__)
+
+SECURE_NAME, PLAIN_NAME = "__Host-insights-oidc", "insights_oidc"
+PURPOSE = "attempt to sign in elsewhere"
+ATTEMPT_SECONDS = 600
+DENIED, FAILED, UNAVAILABLE, NO_ROLE = "oidc_denied", "oidc_failed", "oidc_unavailable", "no_role"
+# What a provider sends back instead of a code; everything else is a failure.
+ANSWERS = {"access_denied": DENIED, "temporarily_unavailable": UNAVAILABLE, "server_error": UNAVAILABLE}
+_EXTENSION = "oidc"
+
+log = structlog.get_logger(__name__)
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Give the application its provider, when one is set; nothing is sent before somebody signs in."""
+    if settings.oidc_issuer:
+        app.extensions[_EXTENSION] = Provider(settings), settings
+
+
+@blueprint.get("/sign-in/oidc")
+def sign_in() -> Response:
+    """Send the browser to the provider."""
+    provider, settings = _extension()
+    attempt = Attempt.towards(local_path(request.args.get("next")))
+    try:
+        response = redirect(provider.address(attempt, _callback_address(settings)), 303)
+    except Unavailable as error:
+        return _turned_back(UNAVAILABLE, error)
+    secure = request.is_secure
+    cookie = signed(asdict(attempt), PURPOSE)
+    response.set_cookie(_name(), cookie, ATTEMPT_SECONDS, secure=secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+@blueprint.get("/sign-in/oidc/callback")
+def callback() -> Response:
+    """Take the provider's answer; whatever it is, the attempt is over."""
+    provider, settings = _extension()
+    response = _answered(provider, settings)
+    response.delete_cookie(_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def _answered(provider: Provider, settings: Settings) -> Response:
+    attempt = _attempt()
+    if attempt is None:
+        return _turned_back(FAILED, Unauthenticated("The answer belongs to no attempt of this browser."))
+    if "error" in request.args:
+        problem = ANSWERS.get(request.args["error"], FAILED)
+        return _turned_back(problem, Unauthenticated(f"The provider answered {request.args['error']!r}."), attempt)
+    try:
+        vouched = provider.vouched(request.args.get("code", ""), attempt, _callback_address(settings))
+    except Unauthenticated as error:
+        return _turned_back(FAILED, error, attempt)
+    except Unavailable as error:
+        return _turned_back(UNAVAILABLE, error, attempt)
+    return _let_in(provider, settings, vouched, attempt)
+
+
+def _let_in(provider: Provider, settings: Settings, vouched: Vouched, attempt: Attempt) -> Response:
+    origin, outsider = current_origin(), vouched.outsider
+    try:
+        with acting(replace(UPKEEP, name=f"sign-in at {outsider.issuer}"), origin.ip, origin.request_id):
+            begun = transact(_enter, provider, vouched, settings.session_days)
+    except (Forbidden, Unauthenticated) as error:
+        record_denial("session.denied", outsider.email or outsider.subject, outsider.name)
+        return _turned_back(NO_ROLE if isinstance(error, Forbidden) else FAILED, error, attempt)
+    response = make_response(redirect(attempt.next, 303))
+    set_session_cookie(response, begun.secret, begun.expires_at)
+    return response
+
+
+def _enter(provider: Provider, vouched: Vouched, days: int) -> Begun:
+    user_id = admit(vouched.outsider, provider.role(vouched), follow=provider.roles_follow_groups)
+    return begin_session(user_id, "oidc", request.remote_addr, request.user_agent.string, days)
+
+
+def _extension() -> tuple[Provider, Settings]:
+    found: tuple[Provider, Settings] | None = current_app.extensions.get(_EXTENSION)
+    if found is None:
+        raise NotFound("Single sign-on is not set up here.")
+    return found
+
+
+def _callback_address(settings: Settings) -> str:
+    """The address that the provider knows us by."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/") + url_for("oidc.callback")
+    return url_for("oidc.callback", _external=True)
+
+
+def _attempt() -> Attempt | None:
+    """The attempt that this answer is to; None for one that nobody here began, or that took too long."""
+    kept = unsigned(request.cookies.get(_name(), ""), PURPOSE, ATTEMPT_SECONDS)
+    given = request.args.get("state", "").encode("utf-8", "replace")
+    return Attempt(**kept) if kept and hmac.compare_digest(given, kept["state"].encode()) else None
+
+
+def _turned_back(problem: str, error: DomainError, attempt: Attempt | None = None) -> Response:
+    """To the sign-in page, which tells people what happened; the log tells operators why."""
+    log.warning("a single sign-on came to nothing", problem=problem, reason=explained(error))
+    next_page = attempt.next if attempt else local_path(request.args.get("next"))
+    query = {"problem": problem} | ({"next": next_page} if next_page != "/" else {})
+    return redirect(f"/sign-in?{urlencode(query)}", 303)
+
+
+def _name() -> str:
+    return SECURE_NAME if request.is_secure else PLAIN_NAME
