@@ -82,6 +82,7 @@ def _configure(app: "Flask", settings: "Settings") -> None:
 
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SESSION_IDLE_HOURS=settings.session_idle_hours,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
         MAX_FORM_PARTS=FORM_PARTS,

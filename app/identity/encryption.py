@@ -1,5 +1,6 @@
 """What only this installation can read or vouch for: sealed and signed under keys that are derived from SECRET_KEY."""
 
+import hashlib
 from base64 import urlsafe_b64encode
 from typing import Any
 
@@ -47,4 +48,6 @@ def _fernet(purpose: str) -> Fernet:
 
 
 def _signer(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(derived_key(purpose))
+    # Its defaults are SHA-1.
+    strong = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    return URLSafeTimedSerializer(derived_key(purpose), signer_kwargs=strong)

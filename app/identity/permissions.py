@@ -139,6 +139,7 @@ ROUTES: Mapping[str, Permission | None] = {
     "POST /admin/users/{user_id}/disable": Permission.USERS,
     "POST /admin/users/{user_id}/enable": Permission.USERS,
     "POST /admin/users/{user_id}/link": Permission.USERS,
+    "POST /admin/users/{user_id}/second-factor-off": Permission.USERS,
     "GET /admin/tokens": Permission.USERS,
     "POST /admin/tokens": Permission.USERS,
     "POST /admin/tokens/{token_id}/revoke": Permission.USERS,

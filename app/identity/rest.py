@@ -21,7 +21,7 @@ EXAMPLE = {
 }
 
 
-@api.endpoint("GET", "/me", MeAnswer, answer_example=EXAMPLE)
+@api.endpoint("GET", "/me", MeAnswer, answer_example=EXAMPLE, guarded=False)
 def me() -> Response:
     """Who the caller is.
 

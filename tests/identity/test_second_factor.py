@@ -10,11 +10,16 @@ import pytest
 from flask import Flask
 
 from app.core.db import read_rows, transact
-from app.errors import DomainError, Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated
+from app.errors import Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated
 from app.identity.commands.codes import STEP_SECONDS
 from app.identity.commands.passwords import set_password
 from app.identity.commands.people import disable_user
-from app.identity.commands.second_factor import begin_second_factor, confirm_second_factor, remove_second_factor
+from app.identity.commands.second_factor import (
+    begin_second_factor,
+    confirm_second_factor,
+    remove_own_second_factor,
+    remove_second_factor,
+)
 from app.identity.commands.sessions import NeedsCode, SignedIn, begin_session, sign_in, sign_in_with_code
 from app.identity.commands.tokens import service_named
 from app.identity.queries.devices import devices
@@ -82,13 +87,13 @@ def test_confirmed_with_a_code(person: Make, authenticator: Authenticator, entri
             transact(confirm_second_factor, user_id, secret, code)
         assert [error.path for error in refusal.value.errors] == [(path,)]
     assert not user(user_id).second_factor
-    assert len(devices(user_id)) == 1
+    assert len(devices(user_id, 1)) == 1
     codes = transact(confirm_second_factor, user_id, offer.secret, authenticator.code())
     assert len(set(codes)) == 10
     for code in codes:
         assert [len(part) for part in code.split("-")] == [4, 4, 4]
     assert (user(user_id).second_factor, user(user_id).recovery_codes) == (True, 10)
-    assert devices(user_id) == []
+    assert devices(user_id, 1) == []
     [stored] = read_rows("SELECT totp_secret FROM users")
     assert offer.secret not in stored.totp_secret
     assert [entry.verb for entry in entries()[told:]] == ["session.end", "user.second_factor"]
@@ -220,21 +225,33 @@ def test_removed_with_the_password(
 ) -> None:
     user_id, email, _ = protected
 
-    def refused(error: type[DomainError], *password: str) -> DomainError:
-        with acting_as(user_id, "editor"), pytest.raises(error) as refusal:
-            transact(remove_second_factor, user_id, *password)
-        assert user(user_id).second_factor
-        return refusal.value
-
-    assert [error.path for error in refused(Invalid, "wrong password").errors] == [("password",)]
-    refused(Forbidden)
     told = len(entries())
     with acting_as(user_id, "editor"):
-        transact(remove_second_factor, user_id, PASSWORD)
-        transact(remove_second_factor, user_id, PASSWORD)
+        with pytest.raises(Invalid) as refusal:
+            remove_own_second_factor(user_id, "wrong password")
+        assert [error.path for error in refusal.value.errors] == [("password",)]
+        with pytest.raises(Forbidden):
+            transact(remove_second_factor, user_id)
+        assert (user(user_id).second_factor, user(user_id).recovery_codes) == (True, 10)
+        remove_own_second_factor(user_id, PASSWORD)
+        remove_own_second_factor(user_id, PASSWORD)
     assert (user(user_id).second_factor, user(user_id).recovery_codes) == (False, 0)
     assert sign_in(email, PASSWORD) == SignedIn(user_id)
-    assert [entry.diff for entry in entries()[told:]] == [{"second_factor": [True, False]}]
+    shown = [(entry.verb, entry.subject_name, entry.diff) for entry in entries()[told:]]
+    assert shown == [("session.denied", email, None), ("user.second_factor", email, {"second_factor": [True, False]})]
+
+
+def test_wrong_passwords_keep_the_second_factor(
+    protected: tuple[int, str, list[str]], acting_as: Callable[..., Any]
+) -> None:
+    user_id, _, _ = protected
+    with acting_as(user_id, "editor"):
+        for _ in range(50):
+            with pytest.raises(Invalid):
+                remove_own_second_factor(user_id, "wrong password")
+        with pytest.raises(TooMany):
+            remove_own_second_factor(user_id, PASSWORD)
+    assert user(user_id).second_factor
 
 
 def test_services_have_none(app: Flask) -> None:

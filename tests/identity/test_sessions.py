@@ -14,7 +14,9 @@ from app.core.db import read_rows, transact
 from app.errors import DomainError, Invalid, NotFound, TooMany, Unauthenticated
 from app.identity import passwords
 from app.identity.acting import acting
-from app.identity.actor import anonymous
+from app.identity.actor import Kind, anonymous, known_actor
+from app.identity.commands.expiry import forget_expired
+from app.identity.commands.links import create_link
 from app.identity.commands.passwords import change_password, set_password
 from app.identity.commands.people import disable_user
 from app.identity.commands.sessions import (
@@ -26,6 +28,9 @@ from app.identity.commands.sessions import (
     rotate_session,
     sign_in,
 )
+from app.identity.jobs import UPKEEP
+from app.identity.models import Purpose
+from app.identity.permissions import Role
 from app.identity.queries.credentials import session_caller
 from app.identity.queries.devices import devices
 from app.identity.queries.users import user
@@ -34,6 +39,7 @@ from tests.identity.conftest import PASSWORD
 
 Make = Callable[..., int]
 WRONG = "E-mail or password is wrong."
+IDLE_HOURS = 1
 ADDRESSES = count(1)
 
 
@@ -180,7 +186,7 @@ def test_attempts_at_once_are_no_way_around(person: Make, ip: str, at_once: Call
 def test_session_begins(person: Make, ip: str, entries: Callable[[], list[Any]]) -> None:
     user_id = person("editor", email="device@example.org")
     session_id, secret = begin(user_id, ip=ip, user_agent="Browser/1 \x00\x1b" + "x" * 300)
-    [device] = devices(user_id)
+    [device] = devices(user_id, IDLE_HOURS)
     assert (device.id, device.ip, device.signed_in_with) == (session_id, ip, "password")
     assert device.user_agent == "Browser/1 " + "x" * 245
     assert 29.9 < (read_rows("SELECT expires_at - now() AS left FROM sessions")[0].left.total_seconds() / 86_400) <= 30
@@ -205,8 +211,8 @@ def test_the_fifty_first_device_signs_the_first_one_out(person: Make, entries: C
     ids = [begin(user_id)[0] for _ in range(50)]
     others, _ = begin(other)
     newest, _ = begin(user_id)
-    assert {device.id for device in devices(user_id)} == {*ids[1:], newest}
-    assert [device.id for device in devices(other)] == [others]
+    assert {device.id for device in devices(user_id, IDLE_HOURS)} == {*ids[1:], newest}
+    assert [device.id for device in devices(other, IDLE_HOURS)] == [others]
     assert [entry.subject_id for entry in entries() if entry.verb == "session.end"] == [str(ids[0])]
 
 
@@ -229,8 +235,8 @@ def test_other_devices_end(person: Make) -> None:
     kept, *others = (begin(anna) for _ in range(3))
     beas, _ = begin(bea)
     assert transact(end_other_sessions, anna, kept[0]) == 2
-    assert [device.id for device in devices(anna)] == [kept[0]]
-    assert [device.id for device in devices(bea)] == [beas]
+    assert [device.id for device in devices(anna, IDLE_HOURS)] == [kept[0]]
+    assert [device.id for device in devices(bea, IDLE_HOURS)] == [beas]
     assert [session_caller(secret, 1) for _, secret in others] == [None, None]
     assert transact(end_other_sessions, anna, None) == 1
 
@@ -277,16 +283,64 @@ def test_changing_the_password_signs_other_devices_out(
     with as_signed_in(user_id, here):
         for current, new, path in (("wrong", PASSWORD, "current_password"), (PASSWORD, "short", "new_password")):
             with pytest.raises(Invalid) as refusal:
-                transact(change_password, user_id, current, new)
+                change_password(user_id, current, new)
             assert [error.path for error in refusal.value.errors] == [(path,)]
         assert sign_in(user(user_id).email, PASSWORD) == SignedIn(user_id)
-        assert (len(devices(user_id)), len(entries())) == (2, told)
-        transact(change_password, user_id, PASSWORD, "another one of those horses")
+        assert len(devices(user_id, IDLE_HOURS)) == 2
+        assert [entry.verb for entry in entries()[told:]] == ["session.denied"]
+        change_password(user_id, PASSWORD, "another one of those horses")
     assert session_caller(elsewhere, 1) is None
-    assert [device.id for device in devices(user_id)] == [here]
+    assert [device.id for device in devices(user_id, IDLE_HOURS)] == [here]
     assert sign_in(user(user_id).email, "another one of those horses") == SignedIn(user_id)
     assert isinstance(refused(user(user_id).email, PASSWORD), Unauthenticated)
-    assert [entry.verb for entry in entries()[told:-1]] == ["session.end", "user.password"]
+    assert [entry.verb for entry in entries()[told + 1 : -1]] == ["session.end", "user.password"]
+
+
+def test_wrong_current_passwords_count_as_failed_sign_ins(
+    person: Make, ip: str, entries: Callable[[], list[Any]]
+) -> None:
+    user_id = person(password=PASSWORD)
+    email, told = user(user_id).email, len(entries())
+    new = "another one of those horses"
+    with acting(known_actor(Kind.PERSON, email, user_id, [Role.VIEWER]), ip):
+        for wrong in range(5):
+            with pytest.raises(Invalid, match="current_password: is wrong"):
+                change_password(user_id, f"wrong {wrong}", new)
+        with pytest.raises(TooMany) as refusal:
+            change_password(user_id, PASSWORD, new)
+        assert 0 < refusal.value.retry_after <= 900
+        assert isinstance(refused(email, PASSWORD), TooMany)
+    shown = [(entry.verb, entry.outcome, entry.subject_name, entry.actor_id) for entry in entries()[told:]]
+    assert shown[:5] == [("session.denied", "denied", email, user_id)] * 5
+    assert shown[5:] == [("session.throttled", "denied", email, user_id)] * 2
+    assert sign_in(email, PASSWORD) == SignedIn(user_id)
+
+
+def test_an_idle_session_is_no_device_and_goes(person: Make, owner_url: str) -> None:
+    user_id = person()
+    (idle, _), (live, _) = begin(user_id), begin(user_id)
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        old = "UPDATE sessions SET last_seen_at = now() - interval '61 minutes' WHERE id = %s"
+        connection.execute(old, [idle])
+    assert [device.id for device in devices(user_id, IDLE_HOURS)] == [live]
+    assert {device.id for device in devices(user_id, 2)} == {idle, live}
+    transact(forget_expired, IDLE_HOURS)
+    assert [session.id for session in read_rows("SELECT id FROM sessions")] == [live]
+
+
+def test_the_worker_forgets_what_is_over(person: Make, owner_url: str) -> None:
+    user_id = person()
+    (expired, _), (live, _) = begin(user_id), begin(user_id)
+    links = [transact(create_link, Purpose.RESET, person()) for _ in range(2)]
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute("UPDATE sessions SET expires_at = now() - interval '1 second' WHERE id = %s", [expired])
+        lapsed = "UPDATE one_time_links SET expires_at = now() - make_interval(days => %s) WHERE token_hash = %s"
+        connection.cursor().executemany(lapsed, [(29, hashed(links[0])), (31, hashed(links[1]))])
+    [job] = UPKEEP
+    job.run()
+    job.run()
+    assert [session.id for session in read_rows("SELECT id FROM sessions")] == [live]
+    assert [bytes(link.token_hash) for link in read_rows("SELECT token_hash FROM one_time_links")] == [hashed(links[0])]
 
 
 def test_a_password_set_by_somebody_else_signs_every_device_out(
@@ -296,4 +350,4 @@ def test_a_password_set_by_somebody_else_signs_every_device_out(
     (here, _), _ = begin(admin), begin(user_id)
     with as_signed_in(admin, here):
         transact(set_password, user_id, PASSWORD)
-    assert (len(devices(admin)), len(devices(user_id))) == (1, 0)
+    assert (len(devices(admin, IDLE_HOURS)), len(devices(user_id, IDLE_HOURS))) == (1, 0)

@@ -12,11 +12,11 @@ from app.errors import FieldError, Invalid, Refused
 from app.extensions import db
 from app.identity.acting import current_actor, require
 from app.identity.commands.codes import SEALED, new_recovery_codes, step_of
+from app.identity.commands.passwords import knowing_password
 from app.identity.commands.people import lock_person
 from app.identity.commands.sessions import end_other_sessions, own_session
 from app.identity.encryption import sealed
 from app.identity.models import RecoveryCode, User
-from app.identity.passwords import is_right
 from app.identity.permissions import Permission
 from app.identity.queries.credentials import forget_callers
 
@@ -65,13 +65,20 @@ def confirm_second_factor(user_id: int, secret: str, code: str) -> list[str]:
     return codes
 
 
-def remove_second_factor(user_id: int, password: str | None = None) -> None:
-    """Ask for the password only. The person gives it (`Invalid` when it is wrong); who manages users needs none."""
+def remove_own_second_factor(user_id: int, password: str) -> None:
+    """Ask the person for the password only, which is needed for it: `Invalid`, transaction and `TooMany` as with
+    `knowing_password`."""
+    knowing_password(user_id, password, "password", lambda: _remove(user_id))
+
+
+def remove_second_factor(user_id: int) -> None:
+    """The same by who manages users."""
+    require(current_actor().may(Permission.USERS), "Give your password to remove your second factor.")
+    _remove(user_id)
+
+
+def _remove(user_id: int) -> None:
     person = lock_person(user_id)
-    if password is None:
-        require(current_actor().may(Permission.USERS), "Give your password to remove your second factor.")
-    elif not is_right(person.password_hash, password):
-        raise Invalid.because([FieldError(("password",), "is wrong", "wrong")])
     if person.totp_secret is None:
         return
     db.session.execute(update(User).where(User.id == user_id).values(totp_secret=None, totp_last_step=None))

@@ -1,26 +1,24 @@
 """Signing in, and the sessions that follow from it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid
 from sqlalchemy import delete, func, insert, select, text, update
 
 from app.audit.commands import Entry, record, record_all
-from app.audit.models import DENIED
 from app.audit.origin import current_origin, originating
 from app.core.clock import now
-from app.core.db import after_commit, transact
-from app.errors import DomainError, NotFound, TooMany, Unauthenticated
+from app.core.db import after_commit
+from app.errors import NotFound, Unauthenticated
 from app.extensions import db
 from app.identity.acting import current_actor
 from app.identity.actor import Kind
 from app.identity.commands.codes import is_accepted
 from app.identity.commands.people import lock_person
-from app.identity.commands.throttle import slow_down
+from app.identity.commands.throttle import attempt
 from app.identity.encryption import signed, unsigned
 from app.identity.models import EMAIL_LENGTH, USER_AGENT_LENGTH, Session, User
 from app.identity.passwords import is_right, renewed_hash
@@ -38,8 +36,6 @@ SUPERFLUOUS = text("""
     DELETE FROM sessions WHERE id IN
         (SELECT id FROM sessions WHERE user_id = :user_id AND expires_at > now() ORDER BY id DESC OFFSET :most)
     RETURNING id""")
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,7 @@ def sign_in(email: str, password: str) -> SignedIn | NeedsCode:
     Raises `Unauthenticated` with the same words, after the same time, whatever was wrong; `TooMany` after failures.
     """
     name = "".join(filter(str.isprintable, email)).strip().lower()[:EMAIL_LENGTH]
-    return _written_down(name, lambda: _check_password(name, password))
+    return attempt(name, lambda: _check_password(name, password))
 
 
 def sign_in_with_code(challenge: str, code: str) -> SignedIn:
@@ -80,7 +76,7 @@ def sign_in_with_code(challenge: str, code: str) -> SignedIn:
     person = _person(User.id == user_id)
     if person is None or _fingerprint(person.password_hash) != fingerprint:
         raise Unauthenticated(TOO_LATE)
-    return _written_down(person.email.lower(), lambda: _check_code(person.id, code))
+    return attempt(person.email.lower(), lambda: _check_code(person.id, code))
 
 
 def begin_session(user_id: int, signed_in_with: str, ip: str | None, user_agent: str | None, days: int) -> Begun:
@@ -139,25 +135,6 @@ def own_session(user_id: int) -> UUID | None:
     actor = current_actor()
     kind, _, key = (actor.credential or "").partition(":")
     return UUID(key) if kind == "session" and actor.user_id == user_id else None
-
-
-def _written_down(email: str, check: Callable[[], T]) -> T:
-    outcome = transact(_attempt, email, check)
-    if isinstance(outcome, DomainError):
-        raise outcome
-    return outcome
-
-
-def _attempt(email: str, check: Callable[[], T]) -> T | DomainError:
-    """A failure is an answer here, not an error: it has to be stored before the next attempt is let in."""
-    try:
-        slow_down(email)
-        return check()
-    except (TooMany, Unauthenticated) as refusal:
-        # One that was not even looked at doesn't count: else the wait would never end.
-        verb = "session.throttled" if isinstance(refusal, TooMany) else "session.denied"
-        record_all([Entry(verb, email, email, outcome=DENIED)])
-        return refusal
 
 
 def _check_password(email: str, password: str) -> SignedIn | NeedsCode:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 from werkzeug import Response
 
 from app.core.db import transact
@@ -23,7 +23,8 @@ def show() -> str:
     if user_id is None:
         return nobody()
     caller = signed_in_caller()
-    listed = [(device, device_name(device.user_agent)) for device in devices(user_id)]
+    live = devices(user_id, current_app.config["SESSION_IDLE_HOURS"])
+    listed = [(device, device_name(device.user_agent)) for device in live]
     return render_template("identity/devices.html", devices=listed, this=caller and caller.session_id)
 
 

@@ -11,10 +11,12 @@ from app.identity.models import Purpose
 from app.identity.pages.forms import Form
 from app.identity.pages.notices import done
 from app.identity.pages.people import begin, entered
+from app.identity.pages.transport import insist_on_https
 from app.identity.queries.users import user
 from app.identity.schemas import FirstAdministratorForm, NewPasswordForm
 
 blueprint = Blueprint("links", __name__)
+blueprint.before_request(insist_on_https)
 SIGNED_IN_WITH = "link"
 
 

@@ -11,11 +11,11 @@ NOTICES = {
     "password": "Your password was changed. Other devices were signed out.",
     "new-password": "Your password was set. Sign in with it.",
     "second-factor-off": "Two-step sign-in is off.",
+    "second-factor-removed": "Two-step sign-in is off for this person.",
     "revoked": "The token was revoked: nothing accepts it any more.",
     "device": "That device was signed out.",
     "devices": "All other devices were signed out.",
     "user": "The changes were saved.",
-    "unchanged": "Nothing was different, so nothing was changed.",
     "disabled": "The account is disabled: every session ended, and its tokens work no more.",
     "enabled": "The account is enabled again.",
 }

@@ -20,9 +20,11 @@ from app.identity.commands.sessions import Begun, begin_session
 from app.identity.cookies import set_session_cookie
 from app.identity.encryption import signed, unsigned
 from app.identity.oidc import Attempt, Provider, Vouched
+from app.identity.pages.transport import insist_on_https
 from app.identity.redirects import local_path
 
 blueprint = Blueprint("oidc", __name__)
+blueprint.before_request(insist_on_https)
 
 SECURE_NAME, PLAIN_NAME = "__Host-insights-oidc", "insights_oidc"
 PURPOSE = "attempt to sign in elsewhere"

@@ -40,7 +40,7 @@ def new_password() -> Response:
     form = Form.sent(PasswordForm())
     with form:
         given = form.load()
-        transact(change_password, user_id, given["current_password"], given["new_password"])
+        change_password(user_id, given["current_password"], given["new_password"])
         return done("/profile", "password")
     return _page(form, user_id)
 

@@ -4,7 +4,7 @@ from flask import Blueprint
 from werkzeug import Response
 
 from app.core.db import transact
-from app.identity.commands.second_factor import begin_second_factor, confirm_second_factor, remove_second_factor
+from app.identity.commands.second_factor import begin_second_factor, confirm_second_factor, remove_own_second_factor
 from app.identity.pages.forms import Form, once
 from app.identity.pages.notices import done
 from app.identity.pages.people import nobody, person_id, signed_in
@@ -39,7 +39,7 @@ def remove() -> Response:
     user_id = signed_in().id
     form = Form.sent(ConfirmingForm())
     with form:
-        transact(remove_second_factor, user_id, form.load()["password"])
+        remove_own_second_factor(user_id, form.load()["password"])
         return done("/profile/second-factor", "second-factor-off")
     return _page(form, user_id)
 

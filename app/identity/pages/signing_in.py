@@ -22,12 +22,14 @@ from app.identity.models import Purpose
 from app.identity.pages.forms import Form
 from app.identity.pages.notices import PROBLEMS, SIGNED_OUT
 from app.identity.pages.people import enter
+from app.identity.pages.transport import insist_on_https
 from app.identity.queries.links import was_mailed_lately
 from app.identity.queries.users import person_with_email
 from app.identity.redirects import local_path
 from app.identity.schemas import CodeForm, ForgottenForm, SignInForm
 
 blueprint = Blueprint("signing_in", __name__)
+blueprint.before_request(insist_on_https)
 PASSWORD, SECOND_FACTOR = "password", "password and code"
 
 log = structlog.get_logger(__name__)

@@ -11,6 +11,7 @@ from app.identity import mail
 from app.identity.actor import Kind
 from app.identity.commands.links import create_link
 from app.identity.commands.people import create_person, disable_user, enable_user, update_person
+from app.identity.commands.second_factor import remove_second_factor
 from app.identity.models import Purpose
 from app.identity.pages.forms import Form, once
 from app.identity.pages.notices import done
@@ -87,6 +88,13 @@ def new_link(user_id: int) -> Response:
     with form:
         return _hand_over(purpose, transact(create_link, purpose, user_id), person.email, person.name)
     return _one(form, user_id)
+
+
+@blueprint.post("/admin/users/<int:user_id>/second-factor-off")
+def second_factor_off(user_id: int) -> Response:
+    """For somebody who lost the device and the recovery codes."""
+    transact(remove_second_factor, user_id)
+    return done(f"/admin/users/{user_id}", "second-factor-removed")
 
 
 def _hand_over(purpose: Purpose, secret: str, email: str | None, name: str) -> Response:

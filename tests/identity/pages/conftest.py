@@ -27,6 +27,7 @@ from tests.identity.conftest import PASSWORD
 
 BROWSER = {"Accept": "text/html"}
 ADA, VIC = "ada@pages.example.org", "vic@pages.example.org"
+ONE_OF_THE_ROLES = "must be one of viewer, contributor, editor, analyst, admin"
 NEW_PASSWORD = "four grey herons over water"
 TABLES = {
     "users": "id, kind, email, name, role, password_hash, totp_secret, disabled_at",

@@ -1,16 +1,35 @@
 """Signing in and out, the second factor; of a form that is refused what was typed stays, and nothing changes."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
 
 import pyotp
 import pytest
+from flask import Flask
 
+from app.config import Settings
+from app.identity.models import Purpose
 from app.identity.pages.notices import PROBLEMS
+from tests.conftest import built
 from tests.identity.conftest import PASSWORD
-from tests.identity.pages.conftest import ADA, BROWSER, Visitor, csrf, error, value
+from tests.identity.pages.conftest import ADA, BROWSER, VIC, Visitor, csrf, error, value
+
+
+@pytest.fixture(scope="module")
+def production(migrated: Settings) -> Iterator[Flask]:
+    """Where others than this machine's come, through a proxy here."""
+    hosts = ("insights.example.org", "localhost", "127.0.0.1")
+    given = {"env": "prod", "auth_mode": "required", "allowed_hosts": hosts, "trusted_proxies": ("127.0.0.1",)}
+    with built(migrated.model_copy(update=given)) as app:
+        yield app
+
+
+@pytest.fixture
+def guarded(production: Flask, site: Flask) -> Flask:
+    """The same with the people of ``site``."""
+    return production
 
 
 def test_a_sign_in(visitor: Visitor) -> None:
@@ -27,6 +46,47 @@ def test_over_tls_the_cookie_is_this_host_s_alone(visitor: Visitor) -> None:
     answer = visitor.client.post("/sign-in", data=data, headers=BROWSER, base_url="https://localhost")
     assert answer.headers["Set-Cookie"].startswith("__Host-insights=")
     assert "Secure" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/code", "/sign-in/forgotten", "/sign-in/oidc", "/links/{link}"])
+def test_no_secret_is_taken_in_clear(
+    guarded: Flask, accounts: Callable[[], Any], link: Callable[..., str], path: str
+) -> None:
+    path = path.replace("/links/{link}", link(Purpose.RESET, 2))
+    visitor, before = guarded.test_client(), accounts()
+    data = {"email": VIC, "password": PASSWORD}
+    proxied = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "http"}
+    for headers, site in (({}, "http://insights.example.org"), (proxied, "http://insights.example.org")):
+        for answer in (
+            visitor.get(path, headers=BROWSER | headers, base_url=site),
+            visitor.post(path, data=data, headers=BROWSER | headers, base_url=site),
+        ):
+            if answer.status_code == 405:
+                continue
+            assert answer.status_code == 403
+            assert "Sign-in needs HTTPS" in answer.text
+            assert "Set-Cookie" not in answer.headers
+    assert accounts() == before
+
+
+@pytest.mark.parametrize(
+    ("site", "headers", "allowed"),
+    [
+        ("https://insights.example.org", {}, True),
+        ("http://localhost:8000", {}, True),
+        ("http://127.0.0.1:8000", {}, True),
+        ("http://insights.example.org", {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}, True),
+        ("http://localhost:8000", {"X-Forwarded-Proto": "http"}, False),
+        ("http://insights.example.org", {"X-Forwarded-Proto": "gopher"}, False),
+    ],
+)
+def test_where_secrets_are_taken(guarded: Flask, site: str, headers: dict[str, str], allowed: bool) -> None:
+    visitor = guarded.test_client()
+    answers = (
+        visitor.get("/sign-in", headers=BROWSER | headers, base_url=site),
+        visitor.post("/sign-in", data={"email": VIC, "password": PASSWORD}, headers=headers, base_url=site),
+    )
+    assert [answer.status_code for answer in answers] == ([200, 303] if allowed else [403, 403])
 
 
 @pytest.mark.parametrize(

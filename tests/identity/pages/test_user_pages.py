@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pyotp
 import pytest
 from flask import Flask
 
 from app.identity import mail
-from tests.identity.pages.conftest import ADA, NEW_PASSWORD, VIC, Visitor, error, value
+from tests.identity.pages.conftest import ADA, NEW_PASSWORD, ONE_OF_THE_ROLES, VIC, Visitor, error, value
+
+TAKEN = f"Somebody with the e-mail address {VIC.upper()} is here already."
 
 
 def test_an_invitation(ada: Visitor, accounts: Callable[[], Any], site: Flask) -> None:
@@ -43,9 +46,9 @@ def test_an_invitation_is_mailed_where_that_works(ada: Visitor, monkeypatch: pyt
     ("fields", "field", "message"),
     [
         ({"email": "vic", "name": "N", "role": "editor"}, "email", "must be an e-mail address"),
-        ({"email": VIC.upper(), "name": "N", "role": "editor"}, "email", f"Somebody with the e-mail address {VIC.upper()} is here already."),
+        ({"email": VIC.upper(), "name": "N", "role": "editor"}, "email", TAKEN),
         ({"email": "n@example.org", "name": "", "role": "editor"}, "name", "is required"),
-        ({"email": "n@example.org", "name": "N", "role": "root"}, "role", "must be one of viewer, contributor, editor, analyst, admin"),
+        ({"email": "n@example.org", "name": "N", "role": "root"}, "role", ONE_OF_THE_ROLES),
     ],
 )  # fmt: skip
 def test_an_invitation_that_is_refused(
@@ -103,6 +106,18 @@ def test_a_new_link(ada: Visitor, accounts: Callable[[], Any]) -> None:
     assert [row[1:] for row in accounts()["one_time_links"] if row[2]] == [("reset", 2, None)]
 
 
+def test_a_lost_second_factor(
+    two_step: tuple[Visitor, pyotp.TOTP, list[str]], accounts: Callable[[], Any], visitor: Visitor
+) -> None:
+    ada, _, _ = two_step
+    assert "Switch off two-step sign-in" not in ada.get("/admin/users/2").text
+    assert "Switch off two-step sign-in" in ada.get("/admin/users/1").text
+    answer = ada.post("/admin/users/1/second-factor-off", page="/admin/users/1")
+    assert answer.headers["Location"] == "/admin/users/1?done=second-factor-removed"
+    assert accounts()["users"][0][6] is None
+    assert visitor.sign_in().status_code == 303
+
+
 def test_a_service_s_token(ada: Visitor, accounts: Callable[[], Any]) -> None:
     fields = {"service": "Monitor", "name": "prometheus", "role": "analyst", "days": "never"}
     made = ada.post("/admin/tokens", **fields, service_scopes="analytics:read analytics:write")
@@ -137,7 +152,7 @@ def test_administration_is_for_administrators(vic: Visitor, visitor: Visitor, pa
 def test_nobody_of_that_number(ada: Visitor, accounts: Callable[[], Any], path: str) -> None:
     before = accounts()
     assert ada.get(path).status_code == 404
-    for act in ("", "/disable", "/enable", "/link"):
+    for act in ("", "/disable", "/enable", "/link", "/second-factor-off"):
         assert (
             ada.post(f"{path}{act}", page="/profile", name="N", email="n@n", role="viewer", version=1).status_code
             == 404

@@ -1,0 +1,146 @@
+"""axe finds nothing to object to on any page of accounts: light and dark, on a desk and on a phone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyotp
+import pytest
+from playwright.sync_api import Page, ViewportSize
+
+from app.config import REPOSITORY
+from app.core.db import transact
+from app.identity.acting import acting
+from app.identity.actor import UPKEEP
+from app.identity.commands.links import create_link
+from app.identity.models import Purpose
+from tests.browser.conftest import DESKTOP, PHONE, Live, sign_in
+
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+ADA = "ada@axe.example.org"
+# Of the scheme only contrast depends: everything else is looked at once for each size.
+EVERYTHING = {"resultTypes": ["violations"]}
+CONTRAST = {**EVERYTHING, "runOnly": ["color-contrast"]}
+VIEWS: list[tuple[ViewportSize, str, dict[str, list[str]]]] = [
+    (DESKTOP, "light", EVERYTHING),
+    (DESKTOP, "dark", CONTRAST),
+    (PHONE, "dark", EVERYTHING),
+    (PHONE, "light", CONTRAST),
+]
+
+
+@pytest.fixture
+def check() -> Callable[[Page], None]:
+    """Run axe over a page in each of the views."""
+    source = AXE.read_text(encoding="utf-8")
+
+    def run(page: Page) -> None:
+        page.evaluate(source)
+        for size, scheme, options in VIEWS:
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            found: list[dict[str, Any]] = page.evaluate(
+                "options => axe.run(options).then(found => found.violations)", options
+            )
+            told = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+            assert told == [], (page.url, size["width"], scheme)
+
+    return run
+
+
+@pytest.fixture
+def signed_in(live: Live, device: Callable[..., Page]) -> Page:
+    live.person(ADA, "Ada Lovelace", "admin")
+    page = device()
+    sign_in(page, ADA)
+    page.wait_for_url(f"{live.url}/")
+    return page
+
+
+def test_the_door(live: Live, device: Callable[..., Page], check: Callable[[Page], None]) -> None:
+    live.person(ADA, "Ada Lovelace", "admin")
+    with live.app.app_context(), acting(UPKEEP):
+        invite = transact(create_link, Purpose.INVITE, 1)
+        first = transact(create_link, Purpose.FIRST_ADMINISTRATOR)
+    page = device()
+    for path in ("/sign-in?problem=session_ended&next=/library", "/sign-in/forgotten", f"/links/{invite}", "/links/no"):
+        page.goto(path)
+        check(page)
+    assert first
+    sign_in(page, ADA, "wrong")
+    page.get_by_role("alert").wait_for()
+    check(page)
+    page.goto(f"/links/{invite}")
+    page.get_by_label("Password").fill("passwordpassword")
+    page.get_by_role("button", name="Set the password").click()
+    page.get_by_role("alert").wait_for()
+    check(page)
+
+
+def test_one_s_account(signed_in: Page, check: Callable[[Page], None]) -> None:
+    page = signed_in
+    page.locator(".menu summary").click()
+    check(page)
+    for path in ("/profile?done=name", "/profile/devices"):
+        page.goto(path)
+        check(page)
+    page.goto("/profile/tokens")
+    page.get_by_label("Name").fill("backup")
+    page.get_by_role("button", name="Create the token").click()
+    page.get_by_label("Token", exact=True).wait_for()
+    check(page)
+    page.goto("/profile/tokens")
+    page.get_by_role("button", name="Revoke backup").click()
+    page.get_by_role("status").wait_for()
+    page.get_by_text("Only some rights").click()
+    check(page)
+
+
+def test_the_second_factor(signed_in: Page, device: Callable[..., Page], check: Callable[[Page], None]) -> None:
+    page = signed_in
+    page.goto("/profile/second-factor")
+    check(page)
+    secret = str(page.locator(".key code").text_content()).replace(" ", "")
+    page.get_by_label("Code", exact=True).fill(pyotp.TOTP(secret).now())
+    page.get_by_role("button", name="Switch it on").click()
+    page.get_by_role("heading", name="Recovery codes").wait_for()
+    check(page)
+    page.goto("/profile/second-factor")
+    check(page)
+    other = device()
+    sign_in(other, ADA)
+    other.get_by_role("heading", name="Second step").wait_for()
+    check(other)
+
+
+def test_administration(signed_in: Page, check: Callable[[Page], None]) -> None:
+    page = signed_in
+    page.goto("/admin/users")
+    page.get_by_label("E-mail").fill("new@axe.example.org")
+    page.get_by_label("Name").fill("New")
+    page.get_by_role("button", name="Invite").click()
+    page.get_by_label("Link", exact=True).wait_for()
+    check(page)
+    page.goto("/admin/tokens")
+    page.get_by_label("Service", exact=True).fill("monitor")
+    page.get_by_label("Name").fill("prometheus")
+    page.get_by_role("button", name="Create the token").click()
+    page.get_by_label("Token", exact=True).wait_for()
+    for path in (
+        "/admin/users",
+        "/admin/users/2",
+        "/admin/tokens",
+        "/admin/audit",
+        "/admin/audit?since=x&actor=nobody",
+    ):
+        page.goto(path)
+        check(page)
+    page.goto("/admin/users/1")
+    page.get_by_role("button", name="Disable the account").click()
+    page.get_by_role("alert").wait_for()
+    check(page)
+
+
+def test_what_everybody_reads(signed_in: Page, check: Callable[[Page], None]) -> None:
+    for path in ("/", "/library", "/nowhere"):
+        signed_in.goto(path)
+        check(signed_in)
