@@ -1,13 +1,12 @@
 """Everything an installation can set, typed and frozen."""
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, ConfigDict, Field
 
-from app.config.rules import DEFAULT_SECRETS, SECRET_LENGTH, Rules, psycopg_url
+from app.config.rules import DEFAULT_SECRETS, SECRET_LENGTH, Rules, is_loopback, psycopg_url
 
 Environment = Literal["dev", "staging", "prod", "offline"]
 GivenRole = Literal["viewer", "contributor", "editor", "analyst", "admin"]
@@ -88,10 +87,7 @@ class Settings(Rules):
     @property
     def listens_on_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        try:
-            return self.host == "localhost" or ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def own_address(self) -> str:

@@ -4,7 +4,9 @@ import hmac
 from hashlib import sha256
 from uuid import UUID
 
-from flask import current_app, g, request
+from flask import g, request
+
+from app.identity.encryption import derived_key
 
 FIELD, HEADER = "csrf_token", "X-CSRF-Token"
 
@@ -22,5 +24,4 @@ def form_is_ours() -> bool:
 
 
 def _word(session_id: UUID) -> str:
-    key = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.new(key, b"csrf:" + session_id.bytes, sha256).hexdigest()
+    return hmac.new(derived_key("words in forms"), session_id.bytes, sha256).hexdigest()

@@ -155,6 +155,16 @@ ROUTES: Mapping[str, Permission | None] = {
 }
 
 
+def asked(method: str, route: str) -> Permission | None:
+    """What a route (``/insights/{insight_id}``) asks for; None: nothing. `KeyError` for one that isn't in the table."""
+    return ROUTES[f"{'GET' if method == 'HEAD' else method} {route}"]
+
+
+def is_open(method: str, route: str) -> bool:
+    """Whether a route is there for everybody; one that isn't in the table is for nobody."""
+    return ROUTES.get(f"{'GET' if method == 'HEAD' else method} {route}", Permission.KNOWN) is None
+
+
 def known_scopes(scopes: Iterable[str]) -> tuple[frozenset[Permission], frozenset[str]]:
     """Scopes sorted into permissions and service scopes. Raises `ValueError` with the first that is neither."""
     permissions, services = set(), set()

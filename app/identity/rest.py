@@ -5,7 +5,9 @@ from flask import Response
 
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import json_answer
+from app.errors import Unauthenticated
 from app.identity.acting import current_actor
+from app.identity.guard import unknown_credential, unknown_credential_counts
 from app.identity.schemas import MeAnswer
 
 api = Endpoints("identity", __name__, description="Who the caller is.")
@@ -25,8 +27,11 @@ EXAMPLE = {
 def me() -> Response:
     """Who the caller is.
 
-    What the caller may do and see, by the credentials that were sent; without any, as `anonymous`.
+    What the caller may do and see, by the credentials that were sent; without any, as `anonymous`. Credentials that are
+    no good are refused.
     """
+    if unknown_credential_counts():
+        raise Unauthenticated(unknown_credential() or "")
     actor = current_actor()
     known = {
         "kind": actor.kind,

@@ -34,6 +34,7 @@ CREATE TABLE sessions (
   token_hash bytea NOT NULL,
   previous_hash bytea,                     -- good for a moment after a rotation; later its use ends the session
   rotated_at timestamptz DEFAULT now() NOT NULL,
+  confirmed_at timestamptz,                -- when the newest secret was first shown; NULL: its answer may be lost
   created_at timestamptz DEFAULT now() NOT NULL,
   last_seen_at timestamptz DEFAULT now() NOT NULL,
   expires_at timestamptz NOT NULL,

@@ -144,6 +144,17 @@ def logging_json(settings: Settings, database_url: str) -> Iterator[FlaskClient]
     telemetry.configure_logging(settings)
 
 
+def test_no_address_forges_a_log_line(
+    logging_json: FlaskClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telemetry, "log", structlog.get_logger())
+    logging_json.get("/a%0a%7B%22event%22:%22forged%22%7D%0d%1b%5B31m", headers={"X-Request-ID": "x y"})
+    [line] = capsys.readouterr().out.splitlines()
+    shown = json.loads(line)
+    assert (shown["event"], shown["path"]) == ("request", '/a\n{"event":"forged"}\r\x1b[31m')
+    assert shown["request_id"] != "x y"
+
+
 def test_a_log_line_for_each_request(
     logging_json: FlaskClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,6 +140,22 @@ def test_https_is_insisted_on_where_it_is_spoken(application: Flask) -> None:
     assert over_tls.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
+def test_an_address_is_decoded_once(client: FlaskClient) -> None:
+    with client.get("/static/manifest%2Ejson") as built_file:
+        assert built_file.status_code == 200
+    for path in ("/static/manifest%252Ejson", "/static/%252e%252e/npm.py", "/static/%2e%2e/npm.py"):
+        assert client.get(path).status_code == 404
+    client.post("/tags", json={"name": "100%25", "slug": "a"})
+    assert [tag["name"] for tag in client.get("/tags").get_json()] == ["100%25"]
+
+
+@pytest.mark.parametrize("path", ["/", "/insights", "/sign-in", "/livez", "/static/manifest.json"])
+def test_no_request_is_sent_back(client: FlaskClient, path: str) -> None:
+    response = client.open(path, method="TRACE", headers={"X-API-Key": "ins_secret"})
+    assert response.status_code == 405
+    assert "ins_secret" not in response.text
+
+
 def test_a_form_with_too_many_fields(application: Flask) -> None:
     fields = {f"field{number}": "x" for number in range(201)}
     with application.test_request_context("/", method="POST", data=fields, content_type="multipart/form-data"):

@@ -23,7 +23,11 @@ read what is public when `INSIGHTS_ANONYMOUS_READING` is on.
   service's token has a role of its own. Scopes such as `analytics:read` or `analytics:*` are rights of services beside
   the roles; an administrator has them all.
 - An administrator whose JWT names organisations (`org_ids`, without `*`) has neither `users:manage` nor `audit:read`.
-- Names of tags and categories are no secret: whoever may read sees them all, with counts of what that reader sees.
+- Names of tags and categories are no secret: whoever may read sees them all, with counts of what that reader sees. Who
+  captures an insight may name tags and categories that aren't there yet, which makes them; `taxonomy:write` is for
+  changing and deleting them, and for making them by themselves.
+- An `external_key` is unique among all insights: who captures one under a key that is taken is told so, also when the
+  other insight is none that they see.
 """
 
 

@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, Response, request
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
 from app.config import Settings
+from app.errors import Forbidden
 from app.identity import guard
-from app.identity.permissions import Permission, known_scopes
+from app.identity.permissions import Permission, asked, is_open, known_scopes
 from app.identity.queries import credentials
 from app.identity.queries.credentials import REMEMBERED_SECONDS, forget_callers
 from app.identity.secrets import hashed
@@ -46,8 +48,15 @@ def rows(owner_url: str, clean_database: None) -> Iterator[Callable[..., list[tu
 
 @pytest.fixture
 def caller(required: Flask, rows: object) -> FlaskClient:
-    required.extensions["guard"].denied.clear()
+    required.extensions["denials"].clear()
     return required.test_client()
+
+
+@pytest.fixture
+def closed(migrated: Settings, rows: object) -> Iterator[FlaskClient]:
+    """Where people sign in, and strangers read what is public."""
+    with built(migrated.model_copy(update={"auth_mode": "required", "anonymous_reading": True})) as app:
+        yield app.test_client()
 
 
 @pytest.fixture
@@ -206,7 +215,20 @@ def test_a_session_s_secret_changes_and_a_stolen_one_ends_it(
     # Requests that were under way with the former secret still pass.
     signed_in.set_cookie("insights_session", SECRET, domain="localhost")
     assert signed_in.get("/insights").status_code == 200
-    rows("UPDATE sessions SET rotated_at = now() - interval '2 minutes'")
+    # The answer with the new one may be lost: until somebody shows it the former one is as good, and is replaced.
+    rows("UPDATE sessions SET rotated_at = now() - interval '2 hours'")
+    forget_callers()
+    again = signed_in.get("/library", headers={"Accept": "text/html"}).headers["Set-Cookie"]
+    newest = again.partition("=")[2].partition(";")[0]
+    assert rows("SELECT token_hash, previous_hash, confirmed_at FROM sessions") == [
+        (hashed(newest), hashed(SECRET), None)
+    ]
+    signed_in.get("/insights")
+    assert rows("SELECT confirmed_at > now() - interval '1 minute' FROM sessions") == [(True,)]
+    # Once it was, the former one is good for another minute; whoever shows it later stole it, or was stolen from.
+    signed_in.set_cookie("insights_session", SECRET, domain="localhost")
+    assert signed_in.get("/insights").status_code == 200
+    rows("UPDATE sessions SET confirmed_at = now() - interval '61 seconds'")
     forget_callers()
     assert signed_in.get("/insights").status_code == 401
     assert rows("SELECT count(*) FROM sessions") == [(0,)]
@@ -240,16 +262,93 @@ def test_a_refusal_is_written_down(caller: FlaskClient, rows: Callable[..., list
 def test_open_access_is_for_whoever_sits_here(client: FlaskClient, rows: object) -> None:
     assert client.get("/me").json["name"] == "local administrator"
     assert client.get("/me", headers={"Authorization": "Bearer whatever"}).json["role"] == "admin"
+    assert client.get("/me", headers={"Origin": "http://localhost:5173"}).json["role"] == "admin"
     assert client.get("/me", headers=headers("viewer")).json["role"] == "viewer"
     for elsewhere in (
         {"headers": {"X-Forwarded-For": "203.0.113.5"}},
         {"headers": {"Forwarded": "for=203.0.113.5"}},
         {"environ_base": {"REMOTE_ADDR": "203.0.113.5"}},
+        {"headers": {"Origin": "https://evil.example"}},
+        {"headers": {"Authorization": "Bearer ins_revoked"}},
     ):
         assert client.get("/insights", **elsewhere).status_code == 401
 
 
 def test_a_route_that_was_forgotten_is_nobody_s(required: Flask) -> None:
-    with pytest.raises(guard.Forbidden, match="Nobody was given this"):
-        guard.permission_of("PATCH", "/insights")
-    assert guard.permission_of("HEAD", "/insights") is Permission.READ
+    with required.test_request_context("/insights", method="PATCH"):
+        request.url_rule = Rule("/insights")
+        with pytest.raises(Forbidden, match="Nobody was given this"):
+            guard._asked_of_this_route()
+    assert asked("HEAD", "/insights") is Permission.READ
+    assert (is_open("HEAD", "/health"), is_open("GET", "/insights"), is_open("PATCH", "/insights")) == (
+        True, False, False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_case_of_a_scheme_does_not_count(caller: FlaskClient, scheme: str) -> None:
+    answer = caller.get("/insights", headers={"Authorization": f"{scheme} {token('viewer')}"})
+    assert answer.status_code == 200
+
+
+def test_a_credential_is_good_for_its_own_place_only(signed_in: FlaskClient) -> None:
+    assert signed_in.get("/insights").status_code == 200
+    assert signed_in.get("/insights", headers=headers("viewer")).status_code == 200
+    shown = {"Authorization": f"Bearer {SECRET}"}
+    assert signed_in.get("/insights", headers=shown).status_code == 401
+    signed_in.set_cookie("insights_session", token("viewer"), domain="localhost")
+    assert signed_in.get("/insights").status_code == 401
+
+
+def test_an_unknown_credential_is_told_where_it_would_not_be_needed(closed: FlaskClient) -> None:
+    wrong = {"Authorization": "Bearer ins_unknown"}
+    assert closed.get("/insights").status_code == 200
+    assert closed.get("/insights", headers=wrong).status_code == 401
+    assert closed.get("/me").json["kind"] == "anonymous"
+    assert closed.get("/me", headers=wrong).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE"])
+def test_a_browser_s_refusal_is_written_down_too(
+    caller: FlaskClient, rows: Callable[..., list[tuple[object, ...]]], method: str
+) -> None:
+    since = rows("SELECT coalesce(max(id), 0) FROM audit_log")[0][0]
+    path = "/insights/25" if method == "DELETE" else "/insights"
+    answer = caller.open(path, method=method, headers={"Accept": "text/html"})
+    looks = method in ("GET", "HEAD")
+    assert answer.status_code == (303 if looks else 401)
+    assert ("WWW-Authenticate" in answer.headers) is not looks
+    assert rows("SELECT subject_id, subject_name FROM audit_log WHERE id > %s", since) == [
+        (f"{method} {path}", str(answer.status_code))
+    ]
+
+
+def test_a_refusal_where_everybody_may_knock_is_written_down(
+    caller: FlaskClient, rows: Callable[..., list[tuple[object, ...]]]
+) -> None:
+    since = rows("SELECT coalesce(max(id), 0) FROM audit_log")[0][0]
+    caller.post("/sign-in", headers={"Origin": "https://evil.example"})
+    caller.post("/links/a-secret-of-a-link-that-nobody-may-read", headers={"Origin": "https://evil.example"})
+    assert rows("SELECT subject_id FROM audit_log WHERE id > %s ORDER BY id", since) == [
+        ("POST /sign-in",),
+        ("POST /links/[redacted]",),
+    ]
+
+
+def test_one_caller_can_not_fill_the_log(caller: FlaskClient, rows: Callable[..., list[tuple[object, ...]]]) -> None:
+    since = rows("SELECT coalesce(max(id), 0) FROM audit_log")[0][0]
+    for _ in range(15):
+        assert caller.get("/audit", headers=headers("viewer")).status_code == 403
+    assert rows("SELECT count(*) FROM audit_log WHERE id > %s", since) == [(10,)]
+
+
+def test_a_new_session_is_not_undone_by_an_old_cookie(caller: FlaskClient, required: Flask) -> None:
+    with required.test_request_context("/sign-in", headers={"Cookie": "insights_session=ended"}):
+        required.preprocess_request()
+        begun = Response()
+        begun.set_cookie("insights_session", "new")
+        kept = required.process_response(begun)
+        gone = required.process_response(Response())
+        required.do_teardown_request()
+    assert kept.headers.getlist("Set-Cookie") == ["insights_session=new; Path=/"]
+    assert gone.headers["Set-Cookie"].startswith("insights_session=; Expires=Thu, 01 Jan 1970")

@@ -33,19 +33,21 @@ used AS (
   WHERE id = (SELECT id FROM shown WHERE last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
 SELECT * FROM shown"""
 
-# A session's former secret is good for a minute after a rotation, for requests that were under way; later it is stolen.
+# A session's former secret is good until the new one was shown, which its answer may not have brought, and a minute
+# longer, for requests that were under way; later it is stolen.
 OF_SESSION = """
 WITH shown AS (
   SELECT s.id, s.user_id, s.last_seen_at, s.expires_at, u.role, coalesce(u.email, u.name) AS name,
-         s.token_hash <> :hash AS former,
-         s.token_hash <> :hash AND s.rotated_at < now() - interval '1 minute' AS stolen,
-         s.rotated_at < now() - interval '1 hour' AS due
+         s.token_hash <> :hash AND coalesce(s.confirmed_at < now() - interval '1 minute', false) AS stolen,
+         s.rotated_at < now() - interval '1 hour' AND (s.token_hash = :hash OR s.confirmed_at IS NULL) AS due,
+         s.token_hash = :hash AND s.confirmed_at IS NULL AS confirms
   FROM sessions s JOIN users u ON u.id = s.user_id
   WHERE (s.token_hash = :hash OR s.previous_hash = :hash) AND s.expires_at > now()
     AND s.last_seen_at > now() - make_interval(hours => :idle_hours) AND u.disabled_at IS NULL),
 used AS (
-  UPDATE sessions SET last_seen_at = now()
-  WHERE id = (SELECT id FROM shown WHERE NOT stolen AND last_seen_at < now() - interval '1 minute'))
+  UPDATE sessions s SET last_seen_at = now(), confirmed_at = CASE WHEN confirms THEN now() ELSE s.confirmed_at END
+  FROM shown
+  WHERE s.id = shown.id AND NOT stolen AND (confirms OR shown.last_seen_at < now() - interval '1 minute'))
 SELECT * FROM shown"""
 
 
@@ -60,29 +62,32 @@ class SignedInCaller:
     stolen: bool
 
 
-_remembered: TTLCache[bytes, Any] = TTLCache(MOST_REMEMBERED, REMEMBERED_SECONDS)
+_remembered: TTLCache[tuple[str, bytes], Any] = TTLCache(MOST_REMEMBERED, REMEMBERED_SECONDS)
 _lock = Lock()
 
 
 def token_actor(token: str) -> Actor | None:
     """Whose API token it is; None for one that is unknown, expired or revoked."""
-    found: Actor | None = remembered(hashed(token), _actor_of_token)
+    found: Actor | None = remembered("token", hashed(token), _actor_of_token)
     return found
 
 
 def session_caller(secret: str, idle_hours: int) -> SignedInCaller | None:
     """Whose session it is; None for one that is unknown, ended, expired, or was idle for too long."""
-    found: SignedInCaller | None = remembered(hashed(secret), lambda key: _caller_of_session(key, idle_hours))
+    found: SignedInCaller | None = remembered("session", hashed(secret), lambda key: _caller_of_session(key, idle_hours))
     return found
 
 
-def remembered(key: bytes, find: Callable[[bytes], Any]) -> Any:
-    """What was found for the key a moment ago, else what is found now; nothing found is not remembered."""
+def remembered(kind: str, key: bytes, find: Callable[[bytes], Any]) -> Any:
+    """What was found for the key a moment ago, else what is found now; nothing found is not remembered.
+
+    The ``kind`` of credential belongs to the key: a session's secret shown as a token is none.
+    """
     with _lock:
-        known = _remembered.get(key)
+        known = _remembered.get((kind, key))
     if known is None and (known := find(key)) is not None:
         with _lock:
-            _remembered[key] = known
+            _remembered[kind, key] = known
     return known
 
 
@@ -107,4 +112,4 @@ def _caller_of_session(key: bytes, idle_hours: int) -> SignedInCaller | None:
         return None
     row = rows[0]
     actor = known_actor(Kind.PERSON, row.name, row.user_id, [Role(row.role)], credential=f"session:{row.id}")
-    return SignedInCaller(actor, row.id, row.expires_at, row.due and not row.former, row.stolen)
+    return SignedInCaller(actor, row.id, row.expires_at, row.due, row.stolen)
