@@ -126,6 +126,7 @@ def _register_routes(app: "Flask") -> None:
     from app.identity import rest as identity
     from app.identity.pages import (
         devices,
+        forgotten,
         links,
         oidc,
         profile,
@@ -142,5 +143,5 @@ def _register_routes(app: "Flask") -> None:
     create_api(app, (insights.api, tags.api, categories.api, analytics.api, identity.api, audit.api, health.api))
     account = (profile, second_factor, tokens, devices)
     administration = (users, service_tokens, audit_log)
-    for pages in (overview, library, reference, signing_in, oidc, links, *account, *administration):
+    for pages in (overview, library, reference, signing_in, forgotten, oidc, links, *account, *administration):
         app.register_blueprint(pages.blueprint)

@@ -172,11 +172,7 @@ def statements(application: Flask) -> Iterator[Callable[[], list[str]]]:
 
 
 @pytest.fixture
-def stored(owner_url: str) -> Callable[[], dict[str, list[tuple[object, ...]]]]:
+def stored(owner_url: str) -> Iterator[Callable[[], dict[str, list[tuple[object, ...]]]]]:
     """Every row there is, to show that a refusal changed nothing."""
-
-    def rows() -> dict[str, list[tuple[object, ...]]]:
-        with psycopg.connect(owner_url) as connection:
-            return {name: connection.execute(f"SELECT * FROM {name} t ORDER BY t::text").fetchall() for name in READ}
-
-    return rows
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        yield lambda: {name: connection.execute(f"SELECT * FROM {name} t ORDER BY t::text").fetchall() for name in READ}

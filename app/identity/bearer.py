@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.config import Settings
 from app.errors import Unauthenticated
+from app.identity.addresses import EMAIL
 from app.identity.models import EMAIL_LENGTH
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 LONGEST_TOKEN = 8192
 LONGEST_SUBJECT = 255
 LEEWAY_SECONDS = 60
-EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
-UNNAMED_ISSUER = "jwt"
+UNNAMED_ISSUER = "jwt"  # whoever signs while no issuer is set: what a token says of it is not checked then
 SEPARATORS = re.compile(r"[\s,]+")
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 WRONG = {
@@ -35,7 +35,8 @@ WRONG = {
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a good token says. ``roles`` are the issuer's words; ``org_ids`` None: nothing about organisations."""
+    """What a good token says, and its issuer (`UNNAMED_ISSUER` unless the settings name one). ``roles`` are the
+    issuer's words; ``org_ids`` None: nothing about organisations."""
 
     issuer: str
     subject: str
@@ -67,7 +68,7 @@ class Verifier:
         settings = self._settings
         claims = checked_claims(token, self._sources, settings.jwt_issuer, settings.jwt_audience)
         return Claims(
-            issuer=_issuer(claims),
+            issuer=settings.jwt_issuer or UNNAMED_ISSUER,
             subject=claims["sub"],
             email=email_in(claims),
             email_verified=claims.get("email_verified") is True,
@@ -112,7 +113,7 @@ def checked_claims(
         raise Unauthenticated("The token is not one that was signed for this application.") from error
     if claims["exp"] <= time.time():  # to the second: leeway is for clocks that run ahead
         raise Unauthenticated(WRONG["exp"])
-    if not (claims["sub"].isprintable() and len(claims["sub"]) <= LONGEST_SUBJECT):
+    if not (claims["sub"].strip() and claims["sub"].isprintable() and len(claims["sub"]) <= LONGEST_SUBJECT):
         raise Unauthenticated(WRONG["sub"])
     return claims
 
@@ -136,12 +137,6 @@ def text_in(claims: dict[str, Any], name: str) -> str | None:
     """A claim that is a printable text; None for anything else."""
     value = claims.get(name)
     return value.strip() or None if isinstance(value, str) and value.isprintable() else None
-
-
-def _issuer(claims: dict[str, Any]) -> str:
-    """Who knows the subject by this name; `UNNAMED_ISSUER` for one that doesn't say."""
-    issuer = text_in(claims, "iss")
-    return issuer if issuer and len(issuer) <= LONGEST_SUBJECT else UNNAMED_ISSUER
 
 
 def _organisations(claims: dict[str, Any]) -> tuple[str, ...] | None:

@@ -16,6 +16,7 @@ SECONDS = 10
 MOST_OF_STRANGERS, MOST_OF_KNOWN = 1, 10
 _EXTENSION = "denials"
 _TOLD = "denied"
+ACCESS = "access.denied"
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +29,12 @@ def connect(app: Flask) -> None:
     app.extensions[_EXTENSION] = TTLCache(10_000, SECONDS)
 
 
-def tell() -> None:
-    """Have this request written down as refused, though its answer says something else (a way to sign in)."""
-    g.denied = True
+def tell(verb: str = ACCESS, subject_id: str | None = None) -> None:
+    """Have this request written down as refused, though its answer says something else (a way to sign in).
+
+    Without a ``subject_id`` it is what was asked for, named by the answer's status.
+    """
+    g.denied = verb, subject_id
 
 
 def write_down(response: Response) -> Response:
@@ -47,7 +51,7 @@ def _was_refused(response: Response) -> bool:
     """A password that was wrong, where everybody may knock, tells of itself."""
     if response.status_code == 401 and is_open(request.method, endpoint(request)):
         return False
-    return response.status_code in (401, 403) or g.get(_TOLD, False)
+    return response.status_code in (401, 403) or _TOLD in g
 
 
 def _few_enough(actor: Actor, door: str) -> bool:
@@ -61,7 +65,9 @@ def _few_enough(actor: Actor, door: str) -> bool:
 
 
 def _record(response: Response) -> None:
+    verb, subject_id = g.get(_TOLD, (ACCESS, None))
+    asked, status = redacted_text(f"{request.method} {request.path}"), str(response.status_code)
     try:
-        record_denial("access.denied", redacted_text(f"{request.method} {request.path}"), str(response.status_code))
+        record_denial(verb, *((subject_id,) if subject_id else (asked, status)))
     except Exception:
         log.exception("a denial could not be written to the audit log")

@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
@@ -11,6 +13,8 @@ from app.config import Settings
 from app.errors import Unavailable
 
 TIMEOUT_SECONDS = 10.0
+# What the parser of addresses raises, by what is wrong with one.
+UNREADABLE = (MessageError, ValueError, IndexError, AttributeError)
 _EXTENSION = "mail"
 
 
@@ -50,15 +54,15 @@ def send(to: str, subject: str, text: str) -> None:
     settings = _settings()
     if settings.smtp_host is None:
         raise Unavailable("No mail server is configured (SMTP_HOST).")
-    letter = _letter(_sender(settings), to, subject, text)
     try:
+        letter = _letter(_sender(settings), to, subject, text)
         with _server(settings, settings.smtp_host) as server:
             if settings.smtp_security == "starttls":
                 server.starttls(context=ssl.create_default_context())
             if settings.smtp_username:
                 server.login(settings.smtp_username, settings.smtp_password or "")
             server.send_message(letter)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, *UNREADABLE) as error:
         raise Unavailable("The mail could not be sent.") from error
 
 
@@ -71,7 +75,7 @@ def _server(settings: Settings, host: str) -> smtplib.SMTP:
 def _letter(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     letter = EmailMessage()
     letter["From"] = sender
-    letter["To"] = to
+    letter["To"] = Address(addr_spec=to)
     letter["Subject"] = subject
     letter["Date"] = formatdate()
     letter["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">"))

@@ -22,12 +22,14 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import INET
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.extensions import Base
+from app.identity.naming import called
 from app.identity.permissions import GIVEN_ROLES
 
 EMAIL_LENGTH = 254
@@ -69,6 +71,7 @@ class User(Base):
     created_at: Mapped[datetime] = _moment(server_default=func.now())
     updated_at: Mapped[datetime] = _moment(server_default=func.now())
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    called: Mapped[str] = column_property(literal_column(called("users"), Text))
 
     __table_args__ = (
         CheckConstraint("kind IN ('person', 'service')", "kind"),

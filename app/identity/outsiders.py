@@ -11,12 +11,13 @@ from app.identity.actor import UPKEEP, Actor, Kind, anonymous, known_actor
 from app.identity.bearer import WRONG, Claims, Verifier
 from app.identity.claims import Granted, granted
 from app.identity.commands.external import DISABLED, Outsider, person_of
+from app.identity.naming import called
 from app.identity.permissions import Role
 from app.identity.queries.credentials import remembered
 from app.identity.secrets import hashed
 
-PERSON = """
-SELECT u.id, coalesce(u.email, u.name) AS name, u.disabled_at
+PERSON = f"""
+SELECT u.id, {called("u")} AS name, u.disabled_at
 FROM external_identities e JOIN users u ON u.id = e.user_id
 WHERE e.issuer = :issuer AND e.subject = :subject"""
 
@@ -27,7 +28,7 @@ def jwt_actor(verifier: Verifier, token: str) -> Actor:
     Somebody new gets an account; somebody without a role or scope that is known here does not, and may do nothing.
     Raises `Unauthenticated`, or `Unavailable` while the issuer's keys can't be had. Remembered for a moment.
     """
-    found: tuple[Actor, datetime] = remembered(hashed(token), lambda _: _verified(verifier, token))
+    found: tuple[Actor, datetime] = remembered("jwt", hashed(token), lambda _: _verified(verifier, token))
     actor, expires_at = found
     if expires_at <= datetime.now(UTC):
         raise Unauthenticated(WRONG["exp"])
@@ -42,14 +43,14 @@ def _verified(verifier: Verifier, token: str) -> tuple[Actor, datetime]:
 def _actor(claims: Claims) -> Actor:
     given = granted(claims.roles, claims.org_ids)
     if given.role is None and not given.scopes:
-        return _powerless(claims.email or claims.subject)
+        return _powerless(f"{claims.subject} at {claims.issuer}")
     return _known(claims, given)
 
 
 def _known(claims: Claims, given: Granted) -> Actor:
     row = _person(claims)
     if row is None:
-        _make_person(claims, given.role or Role.VIEWER)
+        _make_person(claims)
         row = _person(claims)
     if row is None or row.disabled_at is not None:
         raise Unauthenticated(DISABLED)
@@ -70,8 +71,9 @@ def _person(claims: Claims) -> Any:
     return rows[0] if rows else None
 
 
-def _make_person(claims: Claims, role: Role) -> None:
-    """In the issuer's name: nobody acts yet."""
+def _make_person(claims: Claims) -> None:
+    """In the issuer's name: nobody acts yet. The token's role counts while the token is shown: the account, which may
+    get a password or another way in, has the least one until somebody here gives it more."""
     outsider = Outsider(claims.issuer, claims.subject, claims.email, claims.name, claims.email_verified)
     with acting(replace(UPKEEP, name=f"tokens of {claims.issuer}")):
-        transact(person_of, outsider, role)
+        transact(person_of, outsider, Role.VIEWER)

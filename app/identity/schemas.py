@@ -83,6 +83,7 @@ class PasswordForm(FormSchema):
 
     current_password = _password()
     new_password = _password()
+    revoke_tokens = fields.Boolean(load_default=False)
 
 
 class SecondFactorForm(FormSchema):
@@ -90,6 +91,7 @@ class SecondFactorForm(FormSchema):
 
     secret = Text(most=100, required=True)
     code = Secret(most=100, strip=True, required=True)
+    current_password = _password()
 
 
 class ConfirmingForm(FormSchema):
@@ -113,6 +115,12 @@ class TokenForm(FormSchema):
         scopes = [*given.pop("scopes"), *given.pop("service_scopes").split()]
         expires_at = None if days == NEVER else now() + timedelta(days=int(days))
         return {**given, "scopes": scopes, "expires_at": expires_at}
+
+
+class OwnTokenForm(TokenForm):
+    """The same by somebody who has a password."""
+
+    current_password = _password()
 
 
 class ServiceTokenForm(TokenForm):

@@ -89,6 +89,18 @@ def test_the_page_shows_what_changed(client: FlaskClient, noted: Callable[..., N
     assert '<ins><span class="visually-hidden">is now </span>published</ins>' in html
     assert '["a<b"]' in unescape(html)
     assert "<b>Retries" not in html
+    assert "<details>" in html
+    assert '<span class="visually-hidden">Details: </span><span>tags, status</span></summary>' in html
+
+
+@pages
+def test_the_details_of_an_entry_name_its_request(client: FlaskClient) -> None:
+    made = client.post("/tags", json={"name": "Traced", "slug": "traced"})
+    html = client.get("/admin/audit?verb=tag&page_size=1", headers=BROWSER).text
+    details = html.partition("<details>")[2].partition("</details>")[0]
+    assert f"<dt>Request</dt><dd><code>{made.headers['X-Request-ID']}</code></dd>" in details
+    assert "<dt>From</dt><dd>127.0.0.1</dd>" in details
+    assert "127.0.0.1" not in html.replace(details, "").partition("<tbody")[2]
 
 
 @pages

@@ -13,7 +13,7 @@ from app.identity.acting import acting
 from app.identity.actor import UPKEEP
 from app.identity.commands.links import create_link
 from app.identity.models import Purpose
-from tests.browser.conftest import DESKTOP, PHONE, Live, sign_in
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Live, sign_in
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 ADA = "ada@axe.example.org"
@@ -85,6 +85,7 @@ def test_one_s_account(signed_in: Page, check: Callable[[Page], None]) -> None:
         check(page)
     page.goto("/profile/tokens")
     page.get_by_label("Name").fill("backup")
+    page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_role("button", name="Create the token").click()
     page.get_by_label("Token", exact=True).wait_for()
     check(page)
@@ -101,6 +102,7 @@ def test_the_second_factor(signed_in: Page, device: Callable[..., Page], check: 
     check(page)
     secret = str(page.locator(".key code").text_content()).replace(" ", "")
     page.get_by_label("Code", exact=True).fill(pyotp.TOTP(secret).now())
+    page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_role("button", name="Switch it on").click()
     page.get_by_role("heading", name="Recovery codes").wait_for()
     check(page)
@@ -134,6 +136,10 @@ def test_administration(signed_in: Page, check: Callable[[Page], None]) -> None:
     ):
         page.goto(path)
         check(page)
+    page.goto("/admin/audit")
+    page.locator(".audit-table summary").first.press("Enter")
+    page.get_by_text("Request", exact=True).first.wait_for()
+    check(page)
     page.goto("/admin/users/1")
     page.get_by_role("button", name="Disable the account").click()
     page.get_by_role("alert").wait_for()

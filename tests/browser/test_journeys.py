@@ -74,6 +74,7 @@ def test_from_the_first_start_to_somebody_who_left(live: Live, device: Device) -
     # She makes a token, a script shows it, she revokes it.
     laptop.goto("/profile/tokens")
     laptop.get_by_label("Name").fill("backup")
+    laptop.get_by_label("Current password").fill(PASSWORD)
     laptop.get_by_role("button", name="Create the token").click()
     token = laptop.get_by_label("Token", exact=True).input_value()
     status, body = curl(live, token)
@@ -170,6 +171,7 @@ def test_a_second_factor(live: Live, device: Device) -> None:
     expect(laptop.get_by_role("img", name="QR code of the key below")).to_be_visible()
     totp = pyotp.TOTP(str(laptop.locator(".key code").text_content()).replace(" ", ""))
     laptop.get_by_label("Code", exact=True).fill(totp.now())
+    laptop.get_by_label("Current password").fill(PASSWORD)
     laptop.get_by_role("button", name="Switch it on").click()
     codes = laptop.get_by_role("list", name="Recovery codes").get_by_role("listitem").all_text_contents()
     assert len(codes) == 10

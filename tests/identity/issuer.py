@@ -1,5 +1,8 @@
 """An issuer of tokens: keys, a real HTTP server that shows their public halves, and the tokens that it signs."""
 
+import base64
+import hashlib
+import hmac
 import json
 import time
 from collections.abc import Iterator
@@ -8,14 +11,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
+from app.errors import Unauthenticated
+from app.identity.bearer import Verifier
 from app.identity.signatures import Algorithms
 
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
 EC = ECKey.generate_key("P-256", {"kid": "ec"})
 ED = OKPKey.generate_key("Ed25519", {"kid": "ed"})
+NOT_OURS = "The token is not one that was signed for this application."
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -29,6 +36,23 @@ def token(key: Key, algorithm: str, header: dict[str, Any] | None = None, **chan
     registry = Algorithms(algorithms=[algorithm], strict_check_header=False)
     named = {"kid": key.kid} if key.kid else {}
     return jwt.encode({"alg": algorithm, **named, **(header or {})}, claims(**changes), key, registry=registry)
+
+
+def part(value: object) -> bytes:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
+
+
+def by_hand(header: object, payload: object, secret: bytes | None) -> str:
+    """A token that no library would make."""
+    message = part(header) + b"." + part(payload)
+    signature = hmac.new(secret, message, hashlib.sha256).digest() if secret else b""
+    return (message + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
+
+
+def refusal(verifier: Verifier, given: str) -> str:
+    with pytest.raises(Unauthenticated) as caught:
+        verifier.verify(given)
+    return caught.value.detail
 
 
 class KeyServer(ThreadingHTTPServer):

@@ -12,6 +12,7 @@ from app.errors import Invalid, NotFound
 from app.identity.commands.links import (
     OpenLink,
     create_link,
+    create_requested_link,
     first_administrator_link,
     open_link,
     use_link_for_first_administrator,
@@ -84,6 +85,31 @@ def test_a_new_link_ends_earlier_ones_of_its_kind(person: Make) -> None:
     transact(use_link_for_password, second, PASSWORD)
     assert useless(invite)
     assert open_link(others).user_id == other
+
+
+def test_a_requested_link_comes_once_in_a_while(
+    person: Make, at_once: Callable[..., list[Any]], entries: Callable[[], list[Any]], owner_url: str
+) -> None:
+    user_id = person(password=PASSWORD)
+    told = len(entries())
+    secrets = [secret for secret in at_once([lambda: transact(create_requested_link, user_id)] * 4) if secret]
+    assert len(secrets) == 1
+    assert [entry.verb for entry in entries()[told:]] == ["link.create"]
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("UPDATE one_time_links SET created_at = created_at - interval '121 seconds'")
+    secrets.append(transact(create_requested_link, user_id))
+    assert [open_link(secret).purpose for secret in secrets] == [Purpose.RESET] * 2  # a stranger ends nobody's link
+    assert transact(create_requested_link, user_id) is None
+    transact(use_link_for_password, secrets[0], "another one of those horses")
+    assert useless(secrets[1])
+
+
+def test_the_disabled_request_no_link(person: Make, entries: Callable[[], list[Any]]) -> None:
+    user_id = person(password=PASSWORD)
+    transact(disable_user, user_id)
+    told = len(entries())
+    assert transact(create_requested_link, user_id) is None
+    assert entries()[told:] == []
 
 
 @pytest.mark.parametrize(

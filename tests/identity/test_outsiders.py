@@ -10,9 +10,11 @@ from flask import Flask
 from joserfc.jwk import OctKey
 
 from app.config import Settings
+from app.core.db import transact
 from app.errors import Unauthenticated
 from app.identity.actor import ALL_SERVICES, Actor, Kind
 from app.identity.bearer import Verifier
+from app.identity.commands.links import first_administrator_link
 from app.identity.outsiders import jwt_actor
 from app.identity.permissions import OF_THE_SYSTEM, ROLES, Permission, Role
 from app.identity.queries.credentials import forget_callers
@@ -49,11 +51,38 @@ def test_somebody_new(database: psycopg.Connection) -> None:
     assert actor.scopes == frozenset()
     assert actor.audience.reader == 1
     assert database.execute("SELECT id, email, name, role FROM users").fetchall() == [
-        (1, "grace@b.c", "Grace", "editor")
+        (1, "grace@b.c", "Grace", "viewer")
     ]
     assert database.execute(
         "SELECT actor_kind, actor_name, subject_id FROM audit_log WHERE verb = 'user.create' ORDER BY at DESC LIMIT 1"
-    ).fetchone() == ("system", "tokens of https://id.example.org", "1")
+    ).fetchone() == ("system", "tokens of jwt", "1")
+
+
+@pytest.mark.parametrize("org_ids", [None, ["o1"]])
+def test_a_tokens_role_is_lent_not_given(database: psycopg.Connection, org_ids: list[str] | None) -> None:
+    """Whoever gets a password for the account later, or signs in elsewhere, is no administrator by it."""
+    assert caller(roles=["admin"], org_ids=org_ids).role is Role.ADMIN
+    assert database.execute("SELECT role FROM users").fetchall() == [("viewer",)]
+    assert transact(first_administrator_link) is not None
+
+
+def test_a_stranger_is_not_called_like_somebody_else(database: psycopg.Connection) -> None:
+    assert caller(roles="viewer", email="ada@b.c", name="ada@b.c").name == "ada@b.c (user 1)"
+    told = "SELECT subject_name FROM audit_log WHERE verb = 'user.create' ORDER BY at DESC LIMIT 1"
+    assert database.execute(told).fetchone() == ("ada@b.c (user 1)",)
+
+
+def test_an_issuer_that_is_not_checked_knows_nobody_of_another(database: psycopg.Connection) -> None:
+    """Whoever shares the secret can write any ``iss``, that of the OpenID Connect provider as well."""
+    database.execute("INSERT INTO users (kind, email, name, role) VALUES ('person', 'alice@b.c', 'Alice', 'admin')")
+    database.execute(
+        "INSERT INTO external_identities (user_id, issuer, subject) VALUES (1, 'https://id.example.org', 'alice')"
+    )
+    told = token(KEY, "HS256", sub="alice", roles="viewer")
+    assert jwt_actor(VERIFIER, told).user_id == 2
+    forget_callers()
+    checking = Verifier(Settings(jwt_secret=SECRET, jwt_issuer="https://id.example.org"))
+    assert (jwt_actor(checking, told).user_id, jwt_actor(checking, told).name) == (1, "alice@b.c")
 
 
 def test_the_tokens_roles_count_not_the_persons() -> None:
@@ -74,7 +103,7 @@ def test_a_known_caller_costs_one_statement_and_then_none(statements: Callable[[
 @pytest.mark.parametrize("roles", [None, [], ["boss"], "insights:write", ["anonymous"]])
 def test_nobody_in_particular_may_do_nothing_and_leaves_no_trace(database: psycopg.Connection, roles: Any) -> None:
     actor = caller(roles=roles, email="x@b.c")
-    assert (actor.kind, actor.name, actor.user_id, actor.role) == (Kind.PERSON, "x@b.c", None, Role.ANONYMOUS)
+    assert (actor.kind, actor.name, actor.user_id, actor.role) == (Kind.PERSON, "u-1 at jwt", None, Role.ANONYMOUS)
     assert (actor.permissions, actor.audience.visibilities, actor.scopes) == (frozenset(), frozenset(), frozenset())
     assert database.execute("SELECT count(*) FROM users").fetchone() == (0,)
 
@@ -132,10 +161,14 @@ def test_over_http(migrated: Settings, app: Flask) -> None:
             return {"Authorization": f"Bearer {token(KEY, 'HS256', **claims)}"}
 
         assert client.get("/insights", headers=bearer(roles="viewer")).status_code == 200
-        assert client.post("/tags", json={"name": "New", "slug": "new"}, headers=bearer(roles="editor")).status_code == 201
+        assert (
+            client.post("/tags", json={"name": "New", "slug": "new"}, headers=bearer(roles="editor")).status_code == 201
+        )
         problem(client.post("/tags", json={"name": "Other", "slug": "other"}, headers=bearer(roles="viewer")), 403)
         problem(client.get("/insights", headers=bearer(roles="boss")), 403)
         problem(client.get("/insights", headers=bearer(roles="analytics:read")), 403)
+        nobody = client.get("/insights", headers=bearer(roles="viewer", sub=" "))
+        problem(nobody, 401, "The token's subject is not a text of 1 to 255 characters.")
         refused = client.get("/insights", headers=bearer(roles="viewer", exp=1))
         problem(refused, 401, "The token has expired.")
         assert refused.headers["WWW-Authenticate"].startswith("Bearer")

@@ -53,7 +53,7 @@ def protected(person: Make, authenticator: Authenticator) -> tuple[int, str, lis
     """Id and e-mail address of a person with a second factor, and the recovery codes."""
     user_id = person("editor", password=PASSWORD)
     authenticator.secret = transact(begin_second_factor, user_id).secret
-    codes = transact(confirm_second_factor, user_id, authenticator.secret, authenticator.code())
+    codes = confirm_second_factor(user_id, PASSWORD, authenticator.secret, authenticator.code())
     authenticator.wait(5)
     return user_id, user(user_id).email, codes
 
@@ -65,7 +65,7 @@ def challenge(email: str) -> str:
 
 
 def test_offer(person: Make) -> None:
-    user_id = person(email="offer@example.org")
+    user_id = person(email="offer@example.org", password=PASSWORD)
     offer = transact(begin_second_factor, user_id)
     address = urlsplit(offer.uri)
     assert (address.scheme, address.netloc, unquote(address.path)) == ("otpauth", "totp", "/Insights:offer@example.org")
@@ -82,13 +82,17 @@ def test_confirmed_with_a_code(person: Make, authenticator: Authenticator, entri
     told = len(entries())
     offer = transact(begin_second_factor, user_id)
     authenticator.secret = offer.secret
-    for secret, code, path in ((offer.secret, "000000", "code"), ("short", authenticator.code(), "secret")):
+    for password, secret, code, path in (
+        (PASSWORD, offer.secret, "000000", "code"),
+        (PASSWORD, "short", authenticator.code(), "secret"),
+        ("wrong password", offer.secret, authenticator.code(), "current_password"),
+    ):
         with pytest.raises(Invalid) as refusal:
-            transact(confirm_second_factor, user_id, secret, code)
+            confirm_second_factor(user_id, password, secret, code)
         assert [error.path for error in refusal.value.errors] == [(path,)]
     assert not user(user_id).second_factor
     assert len(devices(user_id, 1)) == 1
-    codes = transact(confirm_second_factor, user_id, offer.secret, authenticator.code())
+    codes = confirm_second_factor(user_id, PASSWORD, offer.secret, authenticator.code())
     assert len(set(codes)) == 10
     for code in codes:
         assert [len(part) for part in code.split("-")] == [4, 4, 4]
@@ -96,15 +100,15 @@ def test_confirmed_with_a_code(person: Make, authenticator: Authenticator, entri
     assert devices(user_id, 1) == []
     [stored] = read_rows("SELECT totp_secret FROM users")
     assert offer.secret not in stored.totp_secret
-    assert [entry.verb for entry in entries()[told:]] == ["session.end", "user.second_factor"]
+    assert [entry.verb for entry in entries()[told:]] == ["session.denied", "session.end", "user.second_factor"]
     assert entries()[-1].diff == {"second_factor": [False, True]}
     assert not [secret for secret in (offer.secret, *codes) if secret in str(entries())]
     for command in (
-        lambda: begin_second_factor(user_id),
-        lambda: confirm_second_factor(user_id, offer.secret, authenticator.code()),
+        lambda: transact(begin_second_factor, user_id),
+        lambda: confirm_second_factor(user_id, PASSWORD, offer.secret, authenticator.code()),
     ):
-        with pytest.raises(Refused):
-            transact(command)
+        with pytest.raises(Refused, match="There is a second factor already"):
+            command()
 
 
 def test_sign_in_asks_for_it(protected: tuple[int, str, list[str]], authenticator: Authenticator) -> None:
@@ -148,7 +152,7 @@ def test_no_code_is_taken_twice(
 def test_the_code_that_switched_it_on_is_spent(person: Make, authenticator: Authenticator) -> None:
     user_id = person(password=PASSWORD)
     authenticator.secret = transact(begin_second_factor, user_id).secret
-    transact(confirm_second_factor, user_id, authenticator.secret, authenticator.code())
+    confirm_second_factor(user_id, PASSWORD, authenticator.secret, authenticator.code())
     with pytest.raises(Unauthenticated):
         sign_in_with_code(challenge(user(user_id).email), authenticator.code())
 
@@ -252,6 +256,20 @@ def test_wrong_passwords_keep_the_second_factor(
         with pytest.raises(TooMany):
             remove_own_second_factor(user_id, PASSWORD)
     assert user(user_id).second_factor
+
+
+def test_without_a_password_there_is_none(
+    person: Make, authenticator: Authenticator, entries: Callable[[], list[Any]]
+) -> None:
+    user_id = person()
+    told = len(entries())
+    authenticator.secret = pyotp.random_base32()
+    with pytest.raises(Refused, match="The second factor follows a password, and there is none"):
+        transact(begin_second_factor, user_id)
+    with pytest.raises(Invalid, match="current_password: is wrong"):
+        confirm_second_factor(user_id, "", authenticator.secret, authenticator.code())
+    assert not user(user_id).second_factor
+    assert [entry.verb for entry in entries()[told:]] == ["session.denied"]
 
 
 def test_services_have_none(app: Flask) -> None:

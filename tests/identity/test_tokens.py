@@ -9,13 +9,15 @@ from flask import Flask
 
 from app.core.clock import now
 from app.core.db import read_rows, transact
-from app.errors import Forbidden, Invalid, NotFound
+from app.errors import Forbidden, Invalid, NotFound, TooMany
 from app.identity.actor import Kind
+from app.identity.commands.passwords import change_password
 from app.identity.commands.people import update_person
-from app.identity.commands.tokens import create_token, revoke_token, service_named
+from app.identity.commands.tokens import create_own_token, create_token, revoke_token, service_named
 from app.identity.permissions import ROLES, Permission, Role
 from app.identity.queries.credentials import token_actor
 from app.identity.queries.tokens import tokens
+from tests.identity.conftest import PASSWORD
 
 Make = Callable[..., int]
 GIVEN = ("viewer", "contributor", "editor", "analyst", "admin")
@@ -190,6 +192,53 @@ def test_revoking(person: Make, entries: Callable[[], list[Any]]) -> None:
     assert [(row.id, row.state) for row in tokens(anna)] == [(second.id, "good"), (first.id, "revoked")]
     assert tokens(bea) == []
     assert [(entry.verb, entry.subject_name) for entry in entries()[told:]] == [("token.revoke", "one")]
+
+
+def test_who_has_a_password_gives_it_for_a_token(
+    person: Make, acting_as: Callable[..., Any], entries: Callable[[], list[Any]]
+) -> None:
+    user_id = person("viewer", email="own@example.org", password=PASSWORD)
+    told = len(entries())
+    with acting_as(user_id, "viewer"):
+        for wrong in (None, "", "wrong password"):
+            with pytest.raises(Invalid, match="current_password: is wrong"):
+                create_own_token(user_id, wrong, "t", None, [], None)
+        assert tokens(user_id) == []
+        made = create_own_token(user_id, PASSWORD, "t", None, [], None)
+        assert [row.id for row in tokens(user_id)] == [made.id]
+        for _ in range(47):
+            with pytest.raises(Invalid):
+                create_own_token(user_id, "wrong password", "t", None, [], None)
+        with pytest.raises(TooMany):
+            create_own_token(user_id, PASSWORD, "t", None, [], None)
+    assert [row.id for row in tokens(user_id)] == [made.id]
+    shown = [(entry.verb, entry.subject_name) for entry in entries()[told:]]
+    denied = ("session.denied", "own@example.org")
+    assert shown == [denied] * 3 + [("token.create", "t")] + [denied] * 47 + [("session.throttled", "own@example.org")]
+
+
+def test_who_has_no_password_needs_none(person: Make, acting_as: Callable[..., Any]) -> None:
+    user_id = person("viewer")
+    with acting_as(user_id, "viewer"):
+        assert create_own_token(user_id, None, "t", None, [], None).secret.startswith("ins_")
+
+
+@pytest.mark.parametrize("revoke", [False, True])
+def test_a_new_password_revokes_the_tokens_when_that_is_wanted(
+    person: Make, acting_as: Callable[..., Any], entries: Callable[[], list[Any]], revoke: bool
+) -> None:
+    anna, bea = person(password=PASSWORD), person()
+    made = [transact(create_token, user_id, "t", None, [], None) for user_id in (anna, anna, bea)]
+    told = len(entries())
+    with acting_as(anna, "viewer"):
+        with pytest.raises(Invalid):
+            change_password(anna, "wrong password", "another one of those horses", revoke=revoke)
+        assert [token_actor(token.secret) is None for token in made] == [False] * 3
+        change_password(anna, PASSWORD, "another one of those horses", revoke=revoke)
+    assert [token_actor(token.secret) is None for token in made] == [revoke, revoke, False]
+    shown = [(entry.verb, entry.subject_id) for entry in entries()[told + 1 :]]
+    revoked = [("token.revoke", str(token.id)) for token in made[:2]] if revoke else []
+    assert shown == [("user.password", str(anna)), *revoked]
 
 
 def test_list_in_one_statement(person: Make, statements: Callable[[], list[str]]) -> None:

@@ -151,7 +151,7 @@ def test_link_is_mailed(run: Run, person: Callable[..., int], letters: list[tupl
 def test_a_lost_device_for_codes(run: Run, person: Callable[..., int]) -> None:
     user_id = person("viewer", email="old@example.org", password=PASSWORD)
     secret = transact(begin_second_factor, user_id).secret
-    transact(confirm_second_factor, user_id, secret, pyotp.TOTP(secret).now())
+    confirm_second_factor(user_id, PASSWORD, secret, pyotp.TOTP(secret).now())
     run("users", "link", "old@example.org")
     assert known_person("old@example.org").second_factor
     assert run("users", "link", "old@example.org", "--without-code").exit_code == 0

@@ -10,7 +10,6 @@ With the library that flask-limiter is made of. The extension leaves requests fo
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_network
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from redis.exceptions import RedisError
 
 from app.config import Settings
 from app.core import cache
+from app.core.addresses import network_of
 from app.core.http.proxies import address_of
 from app.core.telemetry import PROBES
 from app.errors import TooMany
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 Caller = Callable[[], str | None]
 
-SUBSCRIBER = 64  # of an IPv6 address, what is given to one household; the rest its owner chooses anew at will
 PAUSE_SECONDS = 5.0  # how long a cache that failed is left alone
 WARN_SECONDS = 60.0
 
@@ -125,9 +124,7 @@ def _exempt() -> bool:
 
 def _network_of_client() -> str:
     address = address_of(request.remote_addr or "")
-    if isinstance(address, IPv6Address):
-        return f"ip:{ip_network((int(address), SUBSCRIBER), strict=False)}"
-    return f"ip:{address}"
+    return f"ip:{network_of(address) if address else None}"
 
 
 def _tell(response: Response) -> Response:

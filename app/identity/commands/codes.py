@@ -63,7 +63,7 @@ def _spend_recovery_code(person: User, code: str) -> bool:
     if db.session.scalar(delete(RecoveryCode).where(one).returning(RecoveryCode.user_id)) is None:
         return False
     left = db.session.scalar(select(func.count()).where(RecoveryCode.user_id == person.id)) or 0
-    record("user.second_factor", person.id, person.email or person.name, {"recovery_codes": (left + 1, left)})
+    record("user.second_factor", person.id, person.called, {"recovery_codes": (left + 1, left)})
     return True
 
 

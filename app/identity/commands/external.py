@@ -13,6 +13,7 @@ from app.errors import Forbidden, Refused, Unauthenticated
 from app.extensions import db
 from app.identity.commands.people import hold_administrators, update_person
 from app.identity.models import NAME_LENGTH
+from app.identity.naming import called
 from app.identity.permissions import Role
 
 DISABLED = "This account is disabled."
@@ -26,9 +27,9 @@ WAIT_FOR_OTHERS = text("""
     SELECT pg_advisory_xact_lock(hashtextextended(CAST(:issuer AS text) || ' ' || CAST(:subject AS text), 0))""")
 OF_EMAIL = text("SELECT id, disabled_at FROM users WHERE lower(email) = lower(:email) FOR UPDATE")
 OTHER_IDENTITY = text("SELECT 1 FROM external_identities WHERE user_id = :user_id AND issuer = :issuer")
-NEW_PERSON = text("""
+NEW_PERSON = text(f"""
     INSERT INTO users (kind, email, name, role) VALUES ('person', :email, :name, :role)
-    ON CONFLICT (lower(email)) DO NOTHING RETURNING id""")
+    ON CONFLICT (lower(email)) DO NOTHING RETURNING id, {called("users")} AS called""")
 NEW_IDENTITY = text("INSERT INTO external_identities (user_id, issuer, subject) VALUES (:user_id, :issuer, :subject)")
 
 log = structlog.get_logger(__name__)
@@ -99,21 +100,18 @@ def _made(outsider: Outsider, role: Role | None) -> int:
         raise Forbidden(NO_ROLE)
     email = outsider.email if outsider.email_verified else None
     person = {"email": email, "name": (outsider.name or outsider.email or outsider.subject)[:NAME_LENGTH], "role": role}
-    user_id = _inserted(person)
-    if user_id is None:  # the address is somebody else's
-        person["email"] = None
-        user_id = _inserted(person)
-    if user_id is None:
+    made = _inserted(person) or _inserted(person | {"email": None})  # where the address is somebody else's
+    if made is None:
         raise AssertionError("without an address nothing is in the way")
-    _add_identity(user_id, outsider)
+    _add_identity(made.id, outsider)
     diff = {"role": (None, role), "identity": (None, _described(outsider))}
-    record("user.create", user_id, person["email"] or person["name"], diff)
-    return user_id
+    record("user.create", made.id, made.called, diff)
+    return int(made.id)
 
 
-def _inserted(person: Mapping[str, Any]) -> int | None:
-    user_id: int | None = db.session.execute(NEW_PERSON, person).scalar()
-    return user_id
+def _inserted(person: Mapping[str, Any]) -> Any:
+    """The id, and how the person is called; None when somebody has the address."""
+    return db.session.execute(NEW_PERSON, person).one_or_none()
 
 
 def _add_identity(user_id: int, outsider: Outsider) -> None:

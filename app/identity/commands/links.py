@@ -14,6 +14,7 @@ from app.identity.commands.passwords import set_password
 from app.identity.commands.people import an_administrator, create_person, hold_administrators, lock_person
 from app.identity.models import OneTimeLink, Purpose, User
 from app.identity.permissions import Role
+from app.identity.queries.links import reset_lately
 from app.identity.secrets import hashed, new_secret
 
 GOOD_FOR = {
@@ -38,19 +39,19 @@ def create_link(purpose: Purpose, user_id: int | None = None) -> str:
     """The secret of a new link; earlier ones for the same purpose and person stop working."""
     person = None if user_id is None else lock_person(user_id)
     if person is not None and person.disabled_at is not None:
-        raise Refused(f"{person.email or person.name} is disabled.")
+        raise Refused(f"{person.called} is disabled.")
     earlier = (OneTimeLink.purpose == purpose) & OneTimeLink.user_id.is_not_distinct_from(user_id)
     db.session.execute(delete(OneTimeLink).where(earlier, OneTimeLink.used_at.is_(None)))
-    secret = new_secret()
-    link = {
-        "purpose": purpose,
-        "user_id": user_id,
-        "token_hash": hashed(secret),
-        "expires_at": now() + GOOD_FOR[purpose],
-    }
-    link_id = db.session.scalar(insert(OneTimeLink).values(link).returning(OneTimeLink.id))
-    record("link.create", link_id, (person.email or person.name) if person else None, {"purpose": (None, purpose)})
-    return secret
+    return _new_link(purpose, person)
+
+
+def create_requested_link(user_id: int) -> str | None:
+    """The secret of a link for a new password that anybody may have asked for; None for the disabled, and when one was
+    made a moment ago: no stranger fills a mailbox. Nor makes one useless: earlier links go on working."""
+    person = lock_person(user_id)
+    if person.disabled_at is not None or reset_lately(user_id):
+        return None
+    return _new_link(Purpose.RESET, person)
 
 
 def first_administrator_link() -> str | None:
@@ -84,6 +85,19 @@ def use_link_for_first_administrator(secret: str, email: str, name: str, passwor
     user_id = create_person(email, name, Role.ADMIN)
     set_password(user_id, password)
     return user_id
+
+
+def _new_link(purpose: Purpose, person: User | None) -> str:
+    secret = new_secret()
+    link = {
+        "purpose": purpose,
+        "user_id": person.id if person else None,
+        "token_hash": hashed(secret),
+        "expires_at": now() + GOOD_FOR[purpose],
+    }
+    link_id = db.session.scalar(insert(OneTimeLink).values(link).returning(OneTimeLink.id))
+    record("link.create", link_id, person.called if person else None, {"purpose": (None, purpose)})
+    return secret
 
 
 def _use(secret: str, condition: ColumnElement[bool]) -> Any:

@@ -1,6 +1,5 @@
 """People are made, changed and kept out here."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,11 +11,11 @@ from app.core.locking import lock
 from app.errors import FieldError, Invalid, NotFound, Refused
 from app.extensions import db
 from app.identity.actor import Kind
+from app.identity.addresses import EMAIL
 from app.identity.models import EMAIL_LENGTH, NAME_LENGTH, OneTimeLink, Session, User
 from app.identity.permissions import GIVEN_ROLES, Role
 from app.identity.queries.credentials import forget_callers
 
-EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 ADMINISTRATORS = "SELECT pg_advisory_xact_lock(7203, 1)"
 
 
@@ -47,7 +46,7 @@ def update_person(user_id: int, changes: Mapping[str, Any], expected_version: in
     record(
         "user.update",
         user_id,
-        person.email or person.name,
+        person.called,
         {name: (getattr(person, name), different[name]) for name in different},
     )
     after_commit(forget_callers)
@@ -63,7 +62,7 @@ def disable_user(user_id: int) -> None:
     db.session.execute(update(User).where(User.id == user_id).values(disabled_at=func.now()))
     db.session.execute(delete(Session).where(Session.user_id == user_id))
     void_links(user_id)
-    record("user.disable", user_id, user.email or user.name)
+    record("user.disable", user_id, user.called)
     after_commit(forget_callers)
 
 
@@ -73,7 +72,7 @@ def enable_user(user_id: int) -> None:
     if user.disabled_at is None:
         return
     db.session.execute(update(User).where(User.id == user_id).values(disabled_at=None))
-    record("user.enable", user_id, user.email or user.name)
+    record("user.enable", user_id, user.called)
     after_commit(forget_callers)
 
 
@@ -138,6 +137,4 @@ def _taken(email: str) -> Refused:
 def _keep_an_administrator(user: User) -> None:
     """Somebody has to be able to let others in."""
     if user.role == Role.ADMIN and user.disabled_at is None and not an_administrator(but=user.id):
-        raise Refused.because_of(
-            "role", f"{user.email or user.name} is the last administrator; make another one first.", "last"
-        )
+        raise Refused.because_of("role", f"{user.called} is the last administrator; make another one first.", "last")

@@ -12,8 +12,8 @@ from app.errors import FieldError, Invalid, Refused
 from app.extensions import db
 from app.identity.acting import current_actor, require
 from app.identity.commands.codes import SEALED, new_recovery_codes, step_of
-from app.identity.commands.passwords import knowing_password
 from app.identity.commands.people import lock_person
+from app.identity.commands.reauthentication import knowing_password
 from app.identity.commands.sessions import end_other_sessions, own_session
 from app.identity.encryption import sealed
 from app.identity.models import RecoveryCode, User
@@ -39,30 +39,19 @@ def begin_second_factor(user_id: int, offered: str | None = None) -> Offer:
     import segno
 
     person = lock_person(user_id)
-    _refuse_second(person)
+    _refuse_needless(person)
     secret = offered if offered and SECRET.fullmatch(offered) else pyotp.random_base32()
     uri = pyotp.TOTP(secret).provisioning_uri(name=person.email or person.name, issuer_name=ISSUER)
     return Offer(secret, uri, segno.make(uri, error="m", micro=False).svg_inline(scale=4, light="#fff"))
 
 
-def confirm_second_factor(user_id: int, secret: str, code: str) -> list[str]:
+def confirm_second_factor(user_id: int, password: str, secret: str, code: str) -> list[str]:
     """Ask for codes from now on; returns ten recovery codes, shown this once. Other devices have to sign in again.
 
-    Raises `Invalid` for ``secret`` or ``code``.
+    Raises `Invalid` for ``current_password``, ``secret`` or ``code``; transaction and `TooMany` as with
+    `knowing_password`.
     """
-    person = lock_person(user_id)
-    _refuse_second(person)
-    if not SECRET.fullmatch(secret):
-        raise Invalid.because([FieldError(("secret",), "is not one that was offered")])
-    step = step_of(secret, code)
-    if step is None:
-        raise Invalid.because([FieldError(("code",), "is wrong: is the clock of your device right?", "wrong")])
-    factor = {"totp_secret": sealed(secret, SEALED), "totp_last_step": step}
-    db.session.execute(update(User).where(User.id == user_id).values(factor))
-    codes = new_recovery_codes(user_id)
-    end_other_sessions(user_id, own_session(user_id))
-    _record(person, on=True)
-    return codes
+    return knowing_password(user_id, password, "current_password", lambda: _confirm(user_id, secret, code))
 
 
 def remove_own_second_factor(user_id: int, password: str) -> None:
@@ -77,6 +66,22 @@ def remove_second_factor(user_id: int) -> None:
     _remove(user_id)
 
 
+def _confirm(user_id: int, secret: str, code: str) -> list[str]:
+    person = lock_person(user_id)
+    _refuse_needless(person)
+    if not SECRET.fullmatch(secret):
+        raise Invalid.because([FieldError(("secret",), "is not one that was offered")])
+    step = step_of(secret, code)
+    if step is None:
+        raise Invalid.because([FieldError(("code",), "is wrong: is the clock of your device right?", "wrong")])
+    factor = {"totp_secret": sealed(secret, SEALED), "totp_last_step": step}
+    db.session.execute(update(User).where(User.id == user_id).values(factor))
+    codes = new_recovery_codes(user_id)
+    end_other_sessions(user_id, own_session(user_id))
+    _record(person, on=True)
+    return codes
+
+
 def _remove(user_id: int) -> None:
     person = lock_person(user_id)
     if person.totp_secret is None:
@@ -86,11 +91,13 @@ def _remove(user_id: int) -> None:
     _record(person, on=False)
 
 
-def _refuse_second(person: User) -> None:
+def _refuse_needless(person: User) -> None:
+    if person.password_hash is None:
+        raise Refused("The second factor follows a password, and there is none.")
     if person.totp_secret is not None:
         raise Refused("There is a second factor already; remove it first.")
 
 
 def _record(person: User, on: bool) -> None:
-    record("user.second_factor", person.id, person.email or person.name, {"second_factor": (not on, on)})
+    record("user.second_factor", person.id, person.called, {"second_factor": (not on, on)})
     after_commit(forget_callers)

@@ -84,7 +84,6 @@ def begin_session(user_id: int, signed_in_with: str, ip: str | None, user_agent:
     person = lock_person(user_id)
     if person.disabled_at is not None:
         raise Unauthenticated(WRONG)
-    name = person.email or person.name
     begun = Begun(new_secret(), now() + timedelta(days=days))
     session = {
         "id": uuid.uuid7(),
@@ -93,10 +92,10 @@ def begin_session(user_id: int, signed_in_with: str, ip: str | None, user_agent:
         "user_agent": "".join(filter(str.isprintable, user_agent or ""))[:USER_AGENT_LENGTH] or None,
     }
     db.session.execute(insert(Session).values(user_id=user_id, signed_in_with=signed_in_with, ip=ip, **session))
-    with originating(replace(current_origin(), actor_kind=Kind.PERSON, actor_name=name, actor_id=user_id)):
-        record("session.begin", session["id"], name.lower(), {"signed_in_with": (None, signed_in_with)})
+    with originating(replace(current_origin(), actor_kind=Kind.PERSON, actor_name=person.called, actor_id=user_id)):
+        record("session.begin", session["id"], person.called.lower(), {"signed_in_with": (None, signed_in_with)})
         ended = db.session.scalars(SUPERFLUOUS, {"user_id": user_id, "most": MOST_SESSIONS}).all()
-        record_all([Entry("session.end", session_id, name) for session_id in ended])
+        record_all([Entry("session.end", session_id, person.called) for session_id in ended])
     return begun
 
 
@@ -119,11 +118,15 @@ def end_stolen_session(session_id: UUID) -> None:
 
 
 def rotate_session(session_id: UUID, secret: str) -> str | None:
-    """A new secret in place of this one, which is good for another minute; None when another request was faster."""
-    replacement = new_secret()
-    rotation = {"previous_hash": Session.token_hash, "token_hash": hashed(replacement), "rotated_at": func.now()}
-    same = (Session.id == session_id) & (Session.token_hash == hashed(secret))
-    rotated = db.session.scalar(update(Session).where(same).values(rotation).returning(Session.id))
+    """A new secret in place of the one that was shown, which stays good until a minute after the new one is; None when
+    another request was faster. Shown may also be the former one, when the answer with its replacement was lost."""
+    replacement, shown = new_secret(), hashed(secret)
+    rotation = {"previous_hash": shown, "token_hash": hashed(replacement), "rotated_at": func.now()}
+    while_ago = Session.rotated_at < func.now() - timedelta(minutes=1)
+    lost = (Session.previous_hash == shown) & Session.confirmed_at.is_(None) & while_ago
+    same = (Session.id == session_id) & ((Session.token_hash == shown) | lost)
+    rotating = update(Session).where(same).values(rotation | {"confirmed_at": None}).returning(Session.id)
+    rotated = db.session.scalar(rotating)
     if rotated is None:
         return None
     after_commit(forget_callers)
@@ -171,9 +174,7 @@ def _fingerprint(password_hash: str | None) -> str:
 
 def _end(condition: Any, verb: str = "session.end") -> int:
     ended = (
-        delete(Session)
-        .where(condition, User.id == Session.user_id)
-        .returning(Session.id, func.coalesce(User.email, User.name).label("name"))
+        delete(Session).where(condition, User.id == Session.user_id).returning(Session.id, User.called.label("name"))
     )
     rows = db.session.execute(ended).all()
     record_all([Entry(verb, row.id, row.name) for row in rows])

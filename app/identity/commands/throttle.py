@@ -1,7 +1,7 @@
 """Secrets of people that are wrong slow down those who try. The audit log counts them: exact in every process."""
 
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import TypeVar
 
 from sqlalchemy import text
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.audit.commands import Entry, record_all
 from app.audit.models import DENIED
 from app.audit.origin import current_origin
+from app.core.addresses import network_of
 from app.core.db import transact
 from app.errors import DomainError, TooMany, Unauthenticated
 from app.extensions import db
@@ -16,8 +17,6 @@ from app.extensions import db
 # Failures in the last 15 minutes after which another attempt waits: of one e-mail address from one ip address, of one
 # e-mail address, and from one ip address. A sign-in that worked clears what its e-mail address had.
 OF_EMAIL_FROM_IP, OF_EMAIL, FROM_IP = 5, 50, 100
-# What one customer of a provider has: a network of addresses.
-IPV6_PREFIX = 64
 
 ALONE = text("SELECT pg_try_advisory_xact_lock(7204, hashtext(:email))")
 # Each limit's last failure but so many: when that one is 15 minutes old, there is one less than the limit.
@@ -74,6 +73,4 @@ def _slow_down(email: str) -> None:
 
 def _network() -> str | None:
     ip = current_origin().ip
-    if ip is None:
-        return None
-    return str(ip_network(f"{ip}/{IPV6_PREFIX}", strict=False)) if ip_address(ip).version == 6 else ip
+    return None if ip is None else network_of(ip_address(ip))

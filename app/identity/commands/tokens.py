@@ -7,18 +7,20 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless
 
-from app.audit.commands import record
+from app.audit.commands import Entry, record, record_all
 from app.core.clock import now
-from app.core.db import OUT_OF_RANGE, after_commit, refusing
+from app.core.db import OUT_OF_RANGE, after_commit, refusing, transact
 from app.core.locking import lock
 from app.errors import FieldError, Invalid, NotFound, Refused
 from app.extensions import db
 from app.identity.acting import current_actor, require
 from app.identity.actor import Actor, Kind, known_actor
 from app.identity.commands.people import checked
+from app.identity.commands.reauthentication import knowing_password
 from app.identity.models import ApiToken, User
 from app.identity.permissions import GIVEN_ROLES, ROLES, Permission, Role, known_scopes
 from app.identity.queries.credentials import forget_callers
+from app.identity.queries.users import user
 from app.identity.secrets import TOKEN_PREFIX, hashed, new_secret
 
 
@@ -42,7 +44,7 @@ def create_token(
     require(giver.user_id == user_id or giver.may(Permission.USERS), "This is somebody else's account.")
     owner = lock(User, user_id, None)
     if owner.disabled_at is not None:
-        raise Refused(f"{owner.email or owner.name} is disabled.")
+        raise Refused(f"{owner.called} is disabled.")
     name = checked({"name": name})["name"]
     _check(owner, role, scopes, expires_at)
     _refuse_more_than(giver, role, _actor_of(owner, role, scopes))
@@ -51,9 +53,23 @@ def create_token(
     token = {"user_id": user_id, "name": name, "role": role, "scopes": scopes, "expires_at": expires_at}
     stored = insert(ApiToken).values(**token, token_hash=hashed(secret), last4=secret[-4:]).returning(ApiToken.id)
     token_id = db.session.scalars(stored).one()
-    given = {"owner": owner.email or owner.name, "role": role, "scopes": scopes, "expires_at": expires_at}
+    given = {"owner": owner.called, "role": role, "scopes": scopes, "expires_at": expires_at}
     record("token.create", token_id, name, {key: (None, value) for key, value in given.items()})
     return NewToken(token_id, secret)
+
+
+def create_own_token(
+    user_id: int, password: str | None, name: str, role: str | None, scopes: Sequence[str], expires_at: datetime | None
+) -> NewToken:
+    """The same for somebody who makes one at a browser: it outlives the session, so it takes the password of whoever
+    has one (`Invalid` for ``current_password``). Transaction and `TooMany` as with `knowing_password`."""
+
+    def command() -> NewToken:
+        return create_token(user_id, name, role, scopes, expires_at)
+
+    if not user(user_id).has_password:
+        return transact(command)
+    return knowing_password(user_id, password or "", "current_password", command)
 
 
 def service_named(name: str) -> int:
@@ -83,6 +99,14 @@ def revoke_token(token_id: int, user_id: int | None = None) -> None:
         return
     db.session.execute(update(ApiToken).where(ApiToken.id == token_id).values(revoked_at=func.now()))
     record("token.revoke", token_id, token.name)
+    after_commit(forget_callers)
+
+
+def revoke_tokens(user_id: int) -> None:
+    """The same for all of a user's."""
+    theirs = update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    revoked = db.session.execute(theirs.values(revoked_at=func.now()).returning(ApiToken.id, ApiToken.name)).all()
+    record_all([Entry("token.revoke", token.id, token.name) for token in revoked])
     after_commit(forget_callers)
 
 

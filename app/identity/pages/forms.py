@@ -1,6 +1,7 @@
 """A form that was sent: what was typed stays, and what is wrong is said beside the field."""
 
 from http import HTTPStatus
+from math import ceil
 from types import TracebackType
 from typing import Any, Self
 
@@ -71,7 +72,7 @@ class Form:
         """The page with this form in it."""
         response = make_response(render_template(template, form=self, **values), self.status)
         if self.retry_after is not None:
-            response.headers["Retry-After"] = str(int(self.retry_after) + 1)
+            response.headers["Retry-After"] = str(ceil(self.retry_after))
         return response
 
     def _keep(self, error: DomainError) -> None:
@@ -96,10 +97,3 @@ class Form:
 
 def _values(name: str, field: object) -> Any:
     return request.form.getlist(name) if isinstance(field, Many) else request.form.get(name)
-
-
-def once(template: str, **values: Any) -> Response:
-    """A page with a secret that is shown this once: no cache keeps it."""
-    response = make_response(render_template(template, **values))
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -9,6 +9,7 @@ from werkzeug import Response
 NOTICES = {
     "name": "Your name was changed.",
     "password": "Your password was changed. Other devices were signed out.",
+    "password-and-tokens": "Your password was changed. Other devices were signed out, and your API tokens revoked.",
     "new-password": "Your password was set. Sign in with it.",
     "second-factor-off": "Two-step sign-in is off.",
     "second-factor-removed": "Two-step sign-in is off for this person.",

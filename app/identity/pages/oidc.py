@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from urllib.parse import urlencode
 
 import structlog
-from flask import Blueprint, Flask, current_app, make_response, redirect, request, url_for
+from flask import Blueprint, Flask, current_app, redirect, request, url_for
 from werkzeug import Response
 
 from app.audit.commands import record_denial
@@ -13,13 +13,14 @@ from app.audit.origin import current_origin
 from app.config import Settings
 from app.core.db import transact
 from app.errors import DomainError, Forbidden, NotFound, Unauthenticated, Unavailable, explained
+from app.identity import denials
 from app.identity.acting import acting
 from app.identity.actor import UPKEEP
 from app.identity.commands.external import admit
-from app.identity.commands.sessions import Begun, begin_session
-from app.identity.cookies import set_session_cookie
+from app.identity.commands.sessions import Begun
 from app.identity.encryption import signed, unsigned
 from app.identity.oidc import Attempt, Provider, Vouched
+from app.identity.pages.people import begin, entered
 from app.identity.pages.transport import insist_on_https
 from app.identity.redirects import local_path
 
@@ -29,6 +30,8 @@ blueprint.before_request(insist_on_https)
 SECURE_NAME, PLAIN_NAME = "__Host-insights-oidc", "insights_oidc"
 PURPOSE = "attempt to sign in elsewhere"
 ATTEMPT_SECONDS = 600
+# In the audit log: no secret was tried, so it doesn't slow down those who try one ("session.denied").
+REFUSED = "session.refused"
 DENIED, FAILED, UNAVAILABLE, NO_ROLE = "oidc_denied", "oidc_failed", "oidc_unavailable", "no_role"
 # What a provider sends back instead of a code; everything else is a failure.
 ANSWERS = {"access_denied": DENIED, "temporarily_unavailable": UNAVAILABLE, "server_error": UNAVAILABLE}
@@ -70,35 +73,32 @@ def callback() -> Response:
 def _answered(provider: Provider, settings: Settings) -> Response:
     attempt = _attempt()
     if attempt is None:
-        return _turned_back(FAILED, Unauthenticated("The answer belongs to no attempt of this browser."))
+        return _refused(FAILED, Unauthenticated("The answer belongs to no attempt of this browser."))
     if "error" in request.args:
         problem = ANSWERS.get(request.args["error"], FAILED)
-        return _turned_back(problem, Unauthenticated(f"The provider answered {request.args['error']!r}."), attempt)
+        return _refused(problem, Unauthenticated(f"The provider answered {request.args['error']!r}."), attempt)
     try:
         vouched = provider.vouched(request.args.get("code", ""), attempt, _callback_address(settings))
     except Unauthenticated as error:
-        return _turned_back(FAILED, error, attempt)
+        return _refused(FAILED, error, attempt)
     except Unavailable as error:
-        return _turned_back(UNAVAILABLE, error, attempt)
-    return _let_in(provider, settings, vouched, attempt)
+        return _refused(UNAVAILABLE, error, attempt)
+    return _let_in(provider, vouched, attempt)
 
 
-def _let_in(provider: Provider, settings: Settings, vouched: Vouched, attempt: Attempt) -> Response:
+def _let_in(provider: Provider, vouched: Vouched, attempt: Attempt) -> Response:
     origin, outsider = current_origin(), vouched.outsider
     try:
         with acting(replace(UPKEEP, name=f"sign-in at {outsider.issuer}"), origin.ip, origin.request_id):
-            begun = transact(_enter, provider, vouched, settings.session_days)
+            begun = transact(_enter, provider, vouched)
     except (Forbidden, Unauthenticated) as error:
-        record_denial("session.denied", outsider.email or outsider.subject, outsider.name)
+        record_denial(REFUSED, outsider.email or outsider.subject, outsider.name)
         return _turned_back(NO_ROLE if isinstance(error, Forbidden) else FAILED, error, attempt)
-    response = make_response(redirect(attempt.next, 303))
-    set_session_cookie(response, begun.secret, begun.expires_at)
-    return response
+    return entered(begun, attempt.next)
 
 
-def _enter(provider: Provider, vouched: Vouched, days: int) -> Begun:
-    user_id = admit(vouched.outsider, provider.role(vouched), follow=provider.roles_follow_groups)
-    return begin_session(user_id, "oidc", request.remote_addr, request.user_agent.string, days)
+def _enter(provider: Provider, vouched: Vouched) -> Begun:
+    return begin(admit(vouched.outsider, provider.role(vouched), follow=provider.roles_follow_groups), "oidc")
 
 
 def _extension() -> tuple[Provider, Settings]:
@@ -120,6 +120,12 @@ def _attempt() -> Attempt | None:
     kept = unsigned(request.cookies.get(_name(), ""), PURPOSE, ATTEMPT_SECONDS)
     given = request.args.get("state", "").encode("utf-8", "replace")
     return Attempt(**kept) if kept and hmac.compare_digest(given, kept["state"].encode()) else None
+
+
+def _refused(problem: str, error: DomainError, attempt: Attempt | None = None) -> Response:
+    """Nobody knows who came: anybody can send such answers, so the audit log takes a few of them only."""
+    denials.tell(REFUSED, problem)
+    return _turned_back(problem, error, attempt)
 
 
 def _turned_back(problem: str, error: DomainError, attempt: Attempt | None = None) -> Response:

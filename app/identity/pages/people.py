@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from flask import current_app, make_response, redirect, render_template, request
+from flask import make_response, redirect, render_template, request
 from werkzeug import Response
 
 from app.core.db import transact
@@ -12,7 +12,7 @@ from app.identity.acting import current_actor
 from app.identity.actor import Kind
 from app.identity.commands.sessions import Begun, begin_session, end_session
 from app.identity.cookies import set_session_cookie
-from app.identity.guard import Guard, signed_in_caller
+from app.identity.guard import identity_settings, signed_in_caller
 
 SESSION_NEEDED = "This is for somebody who signed in at a browser."
 
@@ -47,9 +47,8 @@ def begin(user_id: int, signed_in_with: str) -> Begun:
     """Let this browser in, inside a transaction; the session that it had before ends."""
     if caller := signed_in_caller():
         end_session(caller.session_id)
-    guard: Guard = current_app.extensions["guard"]
     agent = request.user_agent.string
-    return begin_session(user_id, signed_in_with, request.remote_addr, agent, guard.settings.session_days)
+    return begin_session(user_id, signed_in_with, request.remote_addr, agent, identity_settings().session_days)
 
 
 def enter(user_id: int, signed_in_with: str, path: str) -> Response:

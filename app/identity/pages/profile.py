@@ -40,8 +40,9 @@ def new_password() -> Response:
     form = Form.sent(PasswordForm())
     with form:
         given = form.load()
-        change_password(user_id, given["current_password"], given["new_password"])
-        return done("/profile", "password")
+        revoke = given["revoke_tokens"]
+        change_password(user_id, given["current_password"], given["new_password"], revoke=revoke)
+        return done("/profile", "password-and-tokens" if revoke else "password")
     return _page(form, user_id)
 
 

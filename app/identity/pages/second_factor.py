@@ -1,11 +1,11 @@
 """``/profile/second-factor``: codes of an authenticator besides the password."""
 
-from flask import Blueprint
+from flask import Blueprint, render_template
 from werkzeug import Response
 
 from app.core.db import transact
 from app.identity.commands.second_factor import begin_second_factor, confirm_second_factor, remove_own_second_factor
-from app.identity.pages.forms import Form, once
+from app.identity.pages.forms import Form
 from app.identity.pages.notices import done
 from app.identity.pages.people import nobody, person_id, signed_in
 from app.identity.queries.users import user
@@ -22,14 +22,14 @@ def show() -> Response | str:
 
 
 @blueprint.post("/profile/second-factor")
-def confirm() -> Response:
+def confirm() -> Response | str:
     """Switch it on, and show the recovery codes this once."""
     user_id = signed_in().id
     form = Form.sent(SecondFactorForm())
     with form:
         given = form.load()
-        codes = transact(confirm_second_factor, user_id, given["secret"], given["code"])
-        return once("identity/recovery_codes.html", codes=codes)
+        codes = confirm_second_factor(user_id, given["current_password"], given["secret"], given["code"])
+        return render_template("identity/recovery_codes.html", codes=codes)
     return _page(form, user_id)
 
 
@@ -45,7 +45,9 @@ def remove() -> Response:
 
 
 def _page(form: Form, user_id: int) -> Response:
-    """A wrong code shows the secret again that the authenticator has by now."""
+    """A wrong code shows the secret again that the authenticator has by now. Without a password nothing is offered:
+    the codes follow it, and it takes it to switch them off."""
     person = user(user_id)
-    offer = None if person.second_factor else transact(begin_second_factor, user_id, form.typed.get("secret"))
+    offered = person.has_password and not person.second_factor
+    offer = transact(begin_second_factor, user_id, form.typed.get("secret")) if offered else None
     return form.page("identity/second_factor.html", person=person, offer=offer)

@@ -1,11 +1,11 @@
 """``/admin/tokens``: everybody's tokens, and those of services."""
 
-from flask import Blueprint
+from flask import Blueprint, render_template
 from werkzeug import Response
 
 from app.core.db import transact
 from app.identity.commands.tokens import NewToken, create_token, revoke_token, service_named
-from app.identity.pages.forms import Form, once
+from app.identity.pages.forms import Form
 from app.identity.pages.notices import done
 from app.identity.permissions import GIVEN_ROLES, Permission
 from app.identity.queries.tokens import tokens
@@ -22,7 +22,7 @@ def show() -> Response:
 
 
 @blueprint.post("/admin/tokens")
-def create() -> Response:
+def create() -> Response | str:
     """Make a token of a service, which is made too when it is new; show the token this once."""
     form = Form.sent(ServiceTokenForm())
     with form:
@@ -33,7 +33,7 @@ def create() -> Response:
             return create_token(service_named(service), **given)
 
         token = transact(command)
-        return once(
+        return render_template(
             "identity/new_token.html", secret=token.secret, name=given["name"], service=service, back="/admin/tokens"
         )
     return _page(form)

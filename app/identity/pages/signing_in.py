@@ -1,38 +1,26 @@
 """``/sign-in`` and ``/sign-out``: by password, with a code when the person has a second factor."""
 
 from math import ceil
-from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
-import structlog
-from flask import Blueprint, Flask, current_app, make_response, redirect, request
+from flask import Blueprint, make_response, redirect, request
 from werkzeug import Response
 
-from app.audit.origin import current_origin
 from app.core.db import transact
-from app.errors import NotFound, Refused, TooMany, Unavailable
-from app.identity import mail
-from app.identity.acting import acting, current_actor
-from app.identity.commands.links import create_link
 from app.identity.commands.sessions import NeedsCode, end_session, sign_in, sign_in_with_code
 from app.identity.cookies import clear_session_cookie
-from app.identity.guard import signed_in_caller
-from app.identity.models import Purpose
+from app.identity.guard import identity_settings, signed_in_caller
 from app.identity.pages.forms import Form
 from app.identity.pages.notices import PROBLEMS, SIGNED_OUT
 from app.identity.pages.people import enter
 from app.identity.pages.transport import insist_on_https
-from app.identity.queries.links import was_mailed_lately
-from app.identity.queries.users import person_with_email
 from app.identity.redirects import local_path
-from app.identity.schemas import CodeForm, ForgottenForm, SignInForm
+from app.identity.schemas import CodeForm, SignInForm
 
 blueprint = Blueprint("signing_in", __name__)
 blueprint.before_request(insist_on_https)
 PASSWORD, SECOND_FACTOR = "password", "password and code"
-
-log = structlog.get_logger(__name__)
 
 
 @blueprint.get("/sign-in")
@@ -70,25 +58,6 @@ def check_code() -> Response:
     return _code_page(form)
 
 
-@blueprint.get("/sign-in/forgotten")
-def forgotten() -> Response:
-    """Where to turn to without one's password."""
-    return _forgotten_page(Form())
-
-
-@blueprint.post("/sign-in/forgotten")
-def mail_reset() -> Response:
-    """Mail a link; whether anybody has the address is not said."""
-    form = Form.sent(ForgottenForm())
-    with form:
-        email = form.load()["email"]
-        if not mail.configured():
-            raise Refused("This installation sends no mail.")
-        _mail_later(email)
-        return _forgotten_page(form, sent=True)
-    return _forgotten_page(form)
-
-
 @blueprint.post("/sign-out")
 def sign_out() -> Response:
     """End this browser's session."""
@@ -97,31 +66,6 @@ def sign_out() -> Response:
     response = make_response(redirect(f"/sign-in?{urlencode({'problem': SIGNED_OUT})}", 303))
     clear_session_cookie(response)
     return response
-
-
-def _mail_later(email: str) -> None:
-    """The answer doesn't wait for it: how long it takes would tell whether anybody has the address."""
-    # Flask's documented way to hand the application to a thread.
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    actor, origin = current_actor(), current_origin()
-
-    def run() -> None:
-        with app.app_context(), acting(actor, origin.ip, origin.request_id):
-            _mail_reset(email)
-
-    Thread(target=run, name="mail").start()
-
-
-def _mail_reset(email: str) -> None:
-    """The person is told by mail alone; what goes wrong with it is for the operators."""
-    person = person_with_email(email)
-    if person is None or person.disabled_at is not None or was_mailed_lately(person.id):
-        return
-    try:
-        secret = transact(create_link, Purpose.RESET, person.id)
-        mail.send(person.email, *mail.reset(person.name, mail.link_address(secret)))
-    except (Refused, NotFound, TooMany, Unavailable) as error:
-        log.warning("a link for a new password was not mailed", reason=error.detail, user_id=person.id)
 
 
 def _page(form: Form) -> Response:
@@ -140,10 +84,6 @@ def _code_page(form: Form) -> Response:
     return form.page("identity/code.html", **_waiting(form), next=_next())
 
 
-def _forgotten_page(form: Form, *, sent: bool = False) -> Response:
-    return form.page("identity/forgotten.html", can_mail=mail.configured(), sent=sent)
-
-
 def _waiting(form: Form) -> dict[str, Any]:
     """How long to wait, in words, after too many attempts."""
     if form.retry_after is None:
@@ -160,5 +100,5 @@ def _next() -> str:
 
 def _provider() -> str | None:
     """What the button to the identity provider says; None without a provider."""
-    extension = current_app.extensions.get("oidc")
-    return extension[1].oidc_label if extension else None
+    settings = identity_settings()
+    return settings.oidc_label if settings.oidc_issuer else None

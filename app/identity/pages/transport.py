@@ -1,11 +1,11 @@
 """Passwords and sessions travel over HTTPS, or stay on this machine."""
 
-from flask import current_app, request
+from flask import request
 
 from app.config.rules import is_protected_address
 from app.core.http.proxies import FORWARDED
 from app.errors import Forbidden
-from app.identity.guard import Guard
+from app.identity.guard import identity_settings
 
 NEEDS_HTTPS = (
     "Sign-in needs HTTPS: over plain HTTP others could read what you type. Open the https address of this site. If you"
@@ -18,8 +18,7 @@ def insist_on_https() -> None:
 
     In dev nobody is asked for certificates.
     """
-    guard: Guard = current_app.extensions["guard"]
-    if guard.settings.guarded and not _is_private():
+    if identity_settings().guarded and not _is_private():
         raise Forbidden(NEEDS_HTTPS)
 
 

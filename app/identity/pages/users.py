@@ -2,7 +2,7 @@
 
 import json
 
-from flask import Blueprint
+from flask import Blueprint, render_template
 from werkzeug import Response
 
 from app.core.db import transact
@@ -13,7 +13,7 @@ from app.identity.commands.links import create_link
 from app.identity.commands.people import create_person, disable_user, enable_user, update_person
 from app.identity.commands.second_factor import remove_second_factor
 from app.identity.models import Purpose
-from app.identity.pages.forms import Form, once
+from app.identity.pages.forms import Form
 from app.identity.pages.notices import done
 from app.identity.permissions import GIVEN_ROLES
 from app.identity.queries.tokens import tokens
@@ -31,7 +31,7 @@ def show() -> Response:
 
 
 @blueprint.post("/admin/users")
-def invite() -> Response:
+def invite() -> Response | str:
     """Add somebody, and hand over the link by which they choose a password."""
     form = Form.sent(InviteForm())
     with form:
@@ -80,7 +80,7 @@ def enable(user_id: int) -> Response:
 
 
 @blueprint.post("/admin/users/<int:user_id>/link")
-def new_link(user_id: int) -> Response:
+def new_link(user_id: int) -> Response | str:
     """Hand over a link by which somebody chooses a password: the first one, or another."""
     person = user(user_id)
     form = Form()
@@ -97,7 +97,7 @@ def second_factor_off(user_id: int) -> Response:
     return done(f"/admin/users/{user_id}", "second-factor-removed")
 
 
-def _hand_over(purpose: Purpose, secret: str, email: str | None, name: str) -> Response:
+def _hand_over(purpose: Purpose, secret: str, email: str | None, name: str) -> str:
     """By mail; without it, or when it fails, the administrator passes the link on."""
     address = mail.link_address(secret)
     mailed = False
@@ -107,7 +107,8 @@ def _hand_over(purpose: Purpose, secret: str, email: str | None, name: str) -> R
             mailed = True
         except Unavailable:
             pass
-    return once("identity/new_link.html", email=email, name=name, purpose=purpose, address=None if mailed else address)
+    shown = None if mailed else address
+    return render_template("identity/new_link.html", email=email, name=name, purpose=purpose, address=shown)
 
 
 def _list(form: Form) -> Response:

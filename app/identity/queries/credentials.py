@@ -14,6 +14,7 @@ from cachetools import TTLCache
 
 from app.core.db import read_rows
 from app.identity.actor import Actor, Kind, known_actor
+from app.identity.naming import called
 from app.identity.permissions import Role
 from app.identity.secrets import hashed
 
@@ -21,10 +22,10 @@ from app.identity.secrets import hashed
 REMEMBERED_SECONDS = 4.0
 MOST_REMEMBERED = 10_000
 
-OF_TOKEN = """
+OF_TOKEN = f"""
 WITH shown AS (
   SELECT t.id, t.user_id, t.role AS token_role, t.scopes, t.last_used_at, u.kind, u.role,
-         coalesce(u.email, u.name) AS name
+         {called("u")} AS name
   FROM api_tokens t JOIN users u ON u.id = t.user_id
   WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
     AND u.disabled_at IS NULL),
@@ -35,9 +36,9 @@ SELECT * FROM shown"""
 
 # A session's former secret is good until the new one was shown, which its answer may not have brought, and a minute
 # longer, for requests that were under way; later it is stolen.
-OF_SESSION = """
+OF_SESSION = f"""
 WITH shown AS (
-  SELECT s.id, s.user_id, s.last_seen_at, s.expires_at, u.role, coalesce(u.email, u.name) AS name,
+  SELECT s.id, s.user_id, s.last_seen_at, s.expires_at, u.role, {called("u")} AS name,
          s.token_hash <> :hash AND coalesce(s.confirmed_at < now() - interval '1 minute', false) AS stolen,
          s.rotated_at < now() - interval '1 hour' AND (s.token_hash = :hash OR s.confirmed_at IS NULL) AS due,
          s.token_hash = :hash AND s.confirmed_at IS NULL AS confirms
@@ -74,7 +75,9 @@ def token_actor(token: str) -> Actor | None:
 
 def session_caller(secret: str, idle_hours: int) -> SignedInCaller | None:
     """Whose session it is; None for one that is unknown, ended, expired, or was idle for too long."""
-    found: SignedInCaller | None = remembered("session", hashed(secret), lambda key: _caller_of_session(key, idle_hours))
+    found: SignedInCaller | None = remembered(
+        "session", hashed(secret), lambda key: _caller_of_session(key, idle_hours)
+    )
     return found
 
 

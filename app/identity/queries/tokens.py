@@ -5,8 +5,8 @@ from typing import Any
 
 from app.core.db import read_rows
 
-TOKENS = """
-SELECT t.id, t.name, coalesce(u.email, u.name) AS owner, u.kind, t.role, t.scopes, t.last4, t.created_at, t.expires_at,
+TOKENS = f"""
+SELECT t.id, t.name, {called("u")} AS owner, u.kind, t.role, t.scopes, t.last4, t.created_at, t.expires_at,
        t.last_used_at, t.revoked_at,
        CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked' WHEN t.expires_at <= now() THEN 'expired'
             WHEN u.disabled_at IS NOT NULL THEN 'disabled' ELSE 'good' END AS state

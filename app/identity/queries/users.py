@@ -4,6 +4,7 @@ from typing import Any
 
 from app.core.db import read_json, read_rows
 from app.errors import NotFound
+from app.identity.naming import called
 
 LIST = """
 SELECT coalesce(json_agg(json_build_object(
@@ -17,8 +18,9 @@ LEFT JOIN (SELECT user_id, max(last_used_at) AS used_at,
                   count(*) FILTER (WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())) AS good
            FROM api_tokens GROUP BY user_id) t ON t.user_id = u.id"""
 
-ONE = """
-SELECT id, kind, email, name, role, disabled_at, version, created_at, password_hash IS NOT NULL AS has_password,
+ONE = f"""
+SELECT id, kind, email, name, {called("users")} AS called, role, disabled_at, version, created_at,
+       password_hash IS NOT NULL AS has_password,
        totp_secret IS NOT NULL AS second_factor,
        (SELECT count(*) FROM recovery_codes WHERE user_id = users.id) AS recovery_codes
 FROM users WHERE """

@@ -144,6 +144,6 @@ def two_step(ada: Visitor) -> tuple[Visitor, pyotp.TOTP, list[str]]:
     """Ada after she switched it on: her browser, her authenticator and her recovery codes."""
     secret = str(value(ada.get("/profile/second-factor").text, "secret"))
     totp = pyotp.TOTP(secret)
-    answer = ada.post("/profile/second-factor", secret=secret, code=totp.now())
+    answer = ada.post("/profile/second-factor", secret=secret, code=totp.now(), current_password=PASSWORD)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     return ada, totp, re.findall(r"<li><code>([a-z0-9-]{14})</code></li>", answer.text)

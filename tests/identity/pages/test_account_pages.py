@@ -4,15 +4,23 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
+import pyotp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.core.db import transact
+from app.identity.acting import acting
+from app.identity.actor import LOCAL_ADMINISTRATOR
+from app.identity.commands.passwords import set_password
+from app.identity.commands.people import create_person
 from app.identity.pages.device_names import device_name
 from tests.identity.conftest import PASSWORD
 from tests.identity.pages.conftest import BROWSER, NEW_PASSWORD, ONE_OF_THE_ROLES, VIC, Visitor, error, value
 
 BEYOND = "users:manage is more than the role may do"
+AGAIN = {"current_password": PASSWORD}
 
 
 def test_a_name_is_changed(ada: Visitor, accounts: Callable[[], Any]) -> None:
@@ -52,8 +60,70 @@ def test_a_new_password_signs_other_devices_out(ada: Visitor, site: Flask) -> No
     assert other.get("/profile").headers["Location"] == "/sign-in?problem=session_ended&next=%2Fprofile"
 
 
+@pytest.mark.parametrize("revoke", [False, True])
+def test_a_new_password_can_revoke_tokens(ada: Visitor, accounts: Callable[[], Any], revoke: bool) -> None:
+    made = ada.post("/profile/tokens", **AGAIN, name="backup", days="never")
+    shown = {"X-API-Key": re.search(r"ins_[\w-]{43}", made.text)[0]}
+    assert 'type="checkbox" id="revoke_tokens" name="revoke_tokens" value="true" aria' in ada.get("/profile").text
+    more = {"revoke_tokens": "true"} if revoke else {}
+    before = accounts()
+    wrong = ada.post("/profile/password", page="/profile", current_password="x", new_password=NEW_PASSWORD, **more)
+    assert ('name="revoke_tokens" value="true" checked' in wrong.text) == revoke
+    assert accounts() == before
+    answer = ada.post("/profile/password", page="/profile", **AGAIN, new_password=NEW_PASSWORD, **more)
+    done = "password-and-tokens" if revoke else "password"
+    assert answer.headers["Location"] == f"/profile?done={done}"
+    assert ("your API tokens revoked" in ada.get(f"/profile?done={done}").text) == revoke
+    assert ada.client.application.test_client().get("/insights", headers=shown).status_code == (401 if revoke else 200)
+
+
+@pytest.mark.parametrize(("given", "message"), [("wrong", "is wrong"), ("", "is required")])
+def test_a_stolen_session_makes_no_token(ada: Visitor, accounts: Callable[[], Any], given: str, message: str) -> None:
+    before = accounts()
+    fields = {"name": "x", "role": "viewer", "days": "never", "scopes": ["insights:read"]}
+    answer = ada.post("/profile/tokens", **fields, current_password=given)
+    assert (answer.status_code, error(answer.text, "current_password")) == (422, message)
+    assert (value(answer.text, "name"), value(answer.text, "current_password")) == ("x", None)
+    for chosen in ('value="viewer" selected', 'value="never" selected', 'value="insights:read" checked'):
+        assert chosen in answer.text
+    assert accounts() == before
+
+
+def test_guessing_the_password_at_the_tokens_has_to_wait(site: Flask, accounts: Callable[[], Any]) -> None:
+    email, guesser = "guesser@pages.example.org", Visitor(site)
+    with site.app_context(), acting(LOCAL_ADMINISTRATOR):
+        transact(set_password, transact(create_person, email, "G", "viewer"), PASSWORD)
+    guesser.sign_in(email)
+    before = accounts()
+    for _ in range(5):
+        guesser.post("/profile/tokens", name="x", days="30", current_password="wrong")
+    answer = guesser.post("/profile/tokens", **AGAIN, name="x", days="30")
+    assert (answer.status_code, "Too many attempts failed." in answer.text) == (429, True)
+    assert 880 < int(answer.headers["Retry-After"]) <= 900
+    assert value(answer.text, "name") == "x"
+    assert accounts() == before
+
+
+def test_who_signs_in_elsewhere(ada: Visitor, accounts: Callable[[], Any], owner_url: str) -> None:
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("UPDATE users SET password_hash = NULL WHERE id = 1")
+    page = ada.get("/profile/second-factor").text
+    assert "Two-step sign-in goes with a password" in page
+    assert 'name="secret"' not in page
+    before = accounts()
+    secret = pyotp.random_base32()
+    answer = ada.post("/profile/second-factor", secret=secret, code=pyotp.TOTP(secret).now(), current_password="x")
+    assert (answer.status_code, "current password" in answer.text.lower()) == (422, True)
+    assert accounts() == before
+    assert 'name="current_password"' not in ada.get("/profile/tokens").text
+    assert ada.post("/profile/tokens", name="mine", days="30").status_code == 200
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("UPDATE users SET totp_secret = 'sealed' WHERE id = 1")
+    assert "an administrator can do it for you" in ada.get("/profile/second-factor").text
+
+
 def test_a_token_is_shown_once(vic: Visitor, accounts: Callable[[], Any]) -> None:
-    made = vic.post("/profile/tokens", name="backup", days="90", scopes=["insights:read"])
+    made = vic.post("/profile/tokens", **AGAIN, name="backup", days="90", scopes=["insights:read"])
     assert (made.status_code, made.headers["Cache-Control"]) == (200, "no-store")
     secret = re.search(r"ins_[\w-]{43}", made.text)[0]
     assert secret[-4:] in vic.get("/profile/tokens").text
@@ -80,7 +150,7 @@ def test_a_token_gives_no_more_than_one_may(
     vic: Visitor, accounts: Callable[[], Any], fields: dict[str, Any], field: str, message: str
 ) -> None:
     before = accounts()
-    answer = vic.post("/profile/tokens", **fields)
+    answer = vic.post("/profile/tokens", **AGAIN, **fields)
     assert (answer.status_code, error(answer.text, field)) == (422, message)
     assert value(answer.text, "name") == (fields["name"] or None)
     assert accounts() == before
@@ -89,7 +159,7 @@ def test_a_token_gives_no_more_than_one_may(
 def test_somebody_else_s_token_and_device_are_not_there(
     ada: Visitor, vic: Visitor, accounts: Callable[[], Any]
 ) -> None:
-    ada.post("/profile/tokens", name="mine", days="never")
+    ada.post("/profile/tokens", **AGAIN, name="mine", days="never")
     before = accounts()
     [session] = [key for key, user_id in before["sessions"] if user_id == 1]
     for path in ("/profile/tokens/1/revoke", "/profile/tokens/99/revoke", f"/profile/devices/{session}/sign-out"):
@@ -113,7 +183,7 @@ def test_devices(ada: Visitor, site: Flask, accounts: Callable[[], Any]) -> None
 
 
 def test_a_token_changes_no_account(vic: Visitor, site: Flask, accounts: Callable[[], Any]) -> None:
-    secret = re.search(r"ins_[\w-]{43}", vic.post("/profile/tokens", name="t", days="30").text)[0]
+    secret = re.search(r"ins_[\w-]{43}", vic.post("/profile/tokens", **AGAIN, name="t", days="30").text)[0]
     before = accounts()
     program = site.test_client()
     shown = {"X-API-Key": secret}

@@ -123,6 +123,25 @@ def test_wrong_credentials_keep_the_address(
     assert accounts() == before
 
 
+@pytest.mark.parametrize(
+    ("path", "hints"),
+    [
+        ("/sign-in", ["current-password"]),
+        ("/profile", ["current-password", "new-password"]),
+        ("/links/{link}", ["new-password"]),
+    ],
+)
+def test_passwords_are_masked_and_may_be_pasted(
+    visitor: Visitor, ada: Visitor, link: Callable[..., str], path: str, hints: list[str]
+) -> None:
+    page = (ada if path == "/profile" else visitor).get(path.replace("/links/{link}", link(Purpose.RESET, 2))).text
+    fields = [field for field in re.findall(r"<input[^>]*>", page) if "password" in field]
+    assert [re.findall(r' (?:type|autocomplete)="([^"]*)"', field) for field in fields] == [
+        ["password", hint] for hint in hints
+    ]
+    assert "onpaste" not in page
+
+
 def test_an_empty_form_is_explained(visitor: Visitor, accounts: Callable[[], Any]) -> None:
     before = accounts()
     answer = visitor.post("/sign-in", email="", password="")
@@ -193,13 +212,18 @@ def test_ten_recovery_codes_are_shown_once(two_step: tuple[Visitor, pyotp.TOTP, 
 def test_a_wrong_code_offers_the_same_secret_again(ada: Visitor, accounts: Callable[[], Any]) -> None:
     before = accounts()
     secret = str(value(ada.get("/profile/second-factor").text, "secret"))
-    answer = ada.post("/profile/second-factor", secret=secret, code="000000")
+    answer = ada.post("/profile/second-factor", secret=secret, code="000000", current_password=PASSWORD)
     assert answer.status_code == 422
     assert value(answer.text, "secret") == secret
     assert (value(answer.text, "code"), error(answer.text, "code")) == (
         None,
         "is wrong: is the clock of your device right?",
     )
+    code = pyotp.TOTP(secret).now()
+    for given, message in (("wrong", "is wrong"), ("", "is required")):
+        answer = ada.post("/profile/second-factor", secret=secret, code=code, current_password=given)
+        assert (answer.status_code, error(answer.text, "current_password")) == (422, message)
+        assert value(answer.text, "secret") == secret
     assert accounts() == before
 
 

@@ -46,6 +46,8 @@ def test_an_invitation_is_mailed_where_that_works(ada: Visitor, monkeypatch: pyt
     ("fields", "field", "message"),
     [
         ({"email": "vic", "name": "N", "role": "editor"}, "email", "must be an e-mail address"),
+        ({"email": "a@[x", "name": "N", "role": "editor"}, "email", "must be an e-mail address"),
+        ({"email": "a,b@example.org", "name": "N", "role": "editor"}, "email", "must be an e-mail address"),
         ({"email": VIC.upper(), "name": "N", "role": "editor"}, "email", TAKEN),
         ({"email": "n@example.org", "name": "", "role": "editor"}, "name", "is required"),
         ({"email": "n@example.org", "name": "N", "role": "root"}, "role", ONE_OF_THE_ROLES),
