@@ -53,8 +53,16 @@ class Refused(DomainError):
         return cls(detail, (FieldError((name,), detail, code),))
 
 
+@dataclass(eq=False)
 class Unauthenticated(DomainError):
-    """Credentials are needed, or those given are no good."""
+    """Credentials are needed, or those given are no good (``invalid``)."""
+
+    invalid: bool = False
+
+    @classmethod
+    def by(cls, detail: str) -> "Unauthenticated":
+        """For credentials that were given and are no good."""
+        return cls(detail, (), invalid=True)
 
 
 class Forbidden(DomainError):

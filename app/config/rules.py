@@ -113,6 +113,13 @@ class Rules(BaseModel):
             raise ValueError("names the owner of the database of DATABASE_URL, which is not set")
         return value
 
+    @field_validator("public_url", check_fields=False)
+    @classmethod
+    def _whole_address(cls, value: str | None) -> str | None:
+        if value and not ORIGIN.fullmatch(value.rstrip("/")):
+            raise ValueError(f"{value} is not an address such as https://insights.example.org, without a path")
+        return value.rstrip("/") if value else None
+
     @field_validator("redis_url", check_fields=False)
     @classmethod
     def _redis_scheme(cls, value: str | None) -> str | None:

@@ -21,7 +21,8 @@ GRACE = 0.4
 
 
 class Owner(BaseModel):
-    """The process that runs an instance's servers. The URLs are those of the servers it started, once it is ready."""
+    """The process that runs an instance's servers. The URLs are those of the servers it started, once it is ready;
+    ``address`` is where it serves the product, if it does."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,6 +32,7 @@ class Owner(BaseModel):
     database_url: str | None = None
     database_owner_url: str | None = None
     redis_url: str | None = None
+    address: str | None = None
 
 
 class LockedFile:

@@ -44,6 +44,7 @@ class Servers:
             database_url=database.url if database else None,
             database_owner_url=database.owner_url if database else None,
             redis_url=cache.url if cache else None,
+            address=self.settings.address if role == "up" else None,
         )
         self.settings = connected(self.settings, owner)
         return owner
@@ -101,7 +102,8 @@ def connected(settings: Settings, owner: Owner) -> Settings:
         raise Unavailable(
             f"Process {owner.pid} runs this instance with a {missing} of its own: set {missing} here too."
         )
-    return settings.with_servers(database_url, redis_url, database_owner_url)
+    named = settings.with_servers(database_url, redis_url, database_owner_url)
+    return named.model_copy(update={"public_url": settings.public_url or owner.address})
 
 
 def _own_or_join(lock: InstanceLock, users: Users) -> Owner | None:

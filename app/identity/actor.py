@@ -88,6 +88,15 @@ def _administrator(kind: Kind, name: str) -> Actor:
 
 
 LOCAL_ADMINISTRATOR = _administrator(Kind.LOCAL, "local administrator")
+# A page of a site that was let in (`CORS_ALLOWED_ORIGINS`), in the browser of whoever sits at this machine: insights
+# are open to it as the documents say, accounts and the audit log are not.
+LOCAL_PAGE = Actor(
+    Kind.LOCAL,
+    "another site's page at this machine",
+    Role.EDITOR,
+    (ROLES[Role.EDITOR].may | {Permission.MEASURE}) - {Permission.ACCOUNT},
+    EVERYTHING,
+)
 UPKEEP = _administrator(Kind.SYSTEM, "upkeep")
 
 

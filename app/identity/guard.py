@@ -17,7 +17,7 @@ from app.core.telemetry import endpoint
 from app.errors import Forbidden, Unauthenticated
 from app.identity import denials
 from app.identity.acting import acting, current_actor
-from app.identity.actor import LOCAL_ADMINISTRATOR, Actor, Kind, anonymous
+from app.identity.actor import LOCAL_ADMINISTRATOR, LOCAL_PAGE, Actor, Kind, anonymous
 from app.identity.bearer import Verifier
 from app.identity.commands.sessions import end_stolen_session, rotate_session
 from app.identity.cookies import clear_session_cookie, session_secret, set_session_cookie
@@ -126,7 +126,7 @@ def _identify() -> Actor:
         actor = _of_session(secret)
     else:
         actor = None
-    return actor or (LOCAL_ADMINISTRATOR if _nobody_needs_to_sign_in(token) else _guard().strangers)
+    return actor or (_local(token) if _guard().settings.open_access else None) or _guard().strangers
 
 
 def _shown_token() -> str | None:
@@ -167,15 +167,16 @@ def _of_session(secret: str) -> Actor | None:
     return caller.actor
 
 
-def _nobody_needs_to_sign_in(token: str | None) -> bool:
-    """Whether the request is one of whoever sits at this machine, where that is enough: it comes from here, was not
-    passed on for somebody elsewhere, no page of another site sent it, and no token of ours was shown that ended."""
-    if not _guard().settings.open_access or (token or "").startswith(TOKEN_PREFIX):
-        return False
+def _local(token: str | None) -> Actor | None:
+    """Whoever sits at this machine, where nobody has to sign in: the request comes from here, was not passed on for
+    somebody elsewhere, and no token of ours was shown that has ended. A page of another site there may do less."""
     address = address_of(request.remote_addr or "")
-    origin = urlsplit(request.headers.get("Origin", "")).hostname
     here = address is not None and address.is_loopback and not request.environ.get(FORWARDED)
-    return here and ("Origin" not in request.headers or is_loopback(origin or ""))
+    if not here or (token or "").startswith(TOKEN_PREFIX):
+        return None
+    origin = request.headers.get("Origin")
+    ours = origin is None or is_loopback(urlsplit(origin).hostname or "")
+    return LOCAL_ADMINISTRATOR if ours else LOCAL_PAGE
 
 
 def _check_form() -> None:
@@ -188,9 +189,10 @@ def _turned_away() -> Response:
     """A person who only looks is sent to sign in and comes back; everybody else is told."""
     actor = current_actor()
     if actor.kind is not Kind.ANONYMOUS:
-        raise Forbidden(f"Your role ({actor.role}) may not do this.")
+        needed = _asked_of_this_route()
+        raise Forbidden(f"This needs the permission {needed}, which your credentials (role {actor.role}) don't give.")
     if problem := unknown_credential():
-        raise Unauthenticated(problem)
+        raise Unauthenticated.by(problem)
     if not prefers_html():
         raise Unauthenticated(NEEDED)
     if request.method not in SAFE:

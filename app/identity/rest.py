@@ -31,7 +31,7 @@ def me() -> Response:
     no good are refused.
     """
     if unknown_credential_counts():
-        raise Unauthenticated(unknown_credential() or "")
+        raise Unauthenticated.by(unknown_credential() or "")
     actor = current_actor()
     known = {
         "kind": actor.kind,

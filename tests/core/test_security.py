@@ -175,3 +175,10 @@ def test_a_form_as_large_as_a_body_may_be_is_read(application: Flask) -> None:
         with pytest.raises(RequestEntityTooLarge) as caught:
             request.form.get("text")
         assert _said_plainly(HTTPStatus(caught.value.code)) == "The body must have 4194304 bytes at most."
+
+
+def test_a_foreign_name_is_refused_with_a_page_too(client: FlaskClient) -> None:
+    answer = client.get("/", headers={"Host": "evil.example", "Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (400, "text/html")
+    assert "evil.example" in answer.text
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"

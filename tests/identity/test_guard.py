@@ -268,10 +268,20 @@ def test_open_access_is_for_whoever_sits_here(client: FlaskClient, rows: object)
         {"headers": {"X-Forwarded-For": "203.0.113.5"}},
         {"headers": {"Forwarded": "for=203.0.113.5"}},
         {"environ_base": {"REMOTE_ADDR": "203.0.113.5"}},
-        {"headers": {"Origin": "https://evil.example"}},
         {"headers": {"Authorization": "Bearer ins_revoked"}},
     ):
         assert client.get("/insights", **elsewhere).status_code == 401
+
+
+def test_a_page_of_a_listed_site_is_no_administrator(migrated: Settings, rows: object) -> None:
+    page = {"Origin": "https://app.example.org", "Sec-Fetch-Site": "cross-site"}
+    with built(migrated.model_copy(update={"cors_allowed_origins": ("*",)})) as app:
+        client = app.test_client()
+        assert client.get("/insights", headers=page).status_code == 200
+        assert client.post("/insights", json=DRAFT, headers=page).status_code == 201
+        for path in ("/audit", "/admin/users", "/admin/tokens", "/profile"):
+            assert client.get(path, headers=page).status_code == 403
+        assert client.post("/admin/tokens", data={"name": "n", "role": "admin"}, headers=page).status_code == 403
 
 
 def test_a_route_that_was_forgotten_is_nobody_s(required: Flask) -> None:

@@ -165,14 +165,14 @@ def test_of_eight_first_administrators_there_is_one(app: Flask, at_once: Callabl
 
 def test_a_link_for_the_first_administrator_ends_with_any_administrator(person: Make) -> None:
     secret = transact(first_administrator_link)
-    person("admin")
+    person("admin", password=PASSWORD)
     assert useless(secret or "")
     assert len(read_rows("SELECT id FROM users")) == 1
 
 
 def test_disabled_administrators_are_none(person: Make, owner_url: str) -> None:
-    user_id = person("admin")
-    person("admin")
+    user_id = person("admin", password=PASSWORD)
+    person("admin", password=PASSWORD)
     transact(disable_user, user_id)
     assert transact(first_administrator_link) is None
     with psycopg.connect(owner_url, autocommit=True) as connection:

@@ -19,6 +19,7 @@ from app.identity.queries.users import known_person, person_with_email, user, us
 
 Make = Callable[..., int]
 Entries = Callable[..., list[Any]]
+from tests.identity.conftest import PASSWORD
 
 
 def everybody() -> list[Any]:
@@ -160,8 +161,8 @@ def test_disabling_keeps_out_and_enabling_lets_in(person: Make, entries: Entries
 
 
 def test_the_last_administrator_stays(person: Make, entries: Entries) -> None:
-    admin = person("admin")
-    transact(disable_user, person("admin"))
+    admin = person("admin", password=PASSWORD)
+    transact(disable_user, person("admin", password=PASSWORD))
     person("editor")
     before = everybody(), entries()
     for command in (lambda: disable_user(admin), lambda: update_person(admin, {"role": "editor"})):
@@ -169,14 +170,14 @@ def test_the_last_administrator_stays(person: Make, entries: Entries) -> None:
             transact(command)
         assert [(error.path, error.code) for error in refusal.value.errors] == [(("role",), "last")]
     assert (everybody(), entries()) == before
-    second = person("admin")
+    second = person("admin", password=PASSWORD)
     transact(update_person, admin, {"role": "editor"})
     assert (user(admin).role, user(second).role) == ("editor", "admin")
 
 
 def test_administrators_who_disable_each_other_leave_one(person: Make, at_once: Callable[..., list[Any]]) -> None:
     for _ in range(5):
-        one, two = person("admin"), person("admin")
+        one, two = person("admin", password=PASSWORD), person("admin", password=PASSWORD)
         for other in read_rows("SELECT id FROM users WHERE id NOT IN (:one, :two)", one=one, two=two):
             if user(other.id).disabled_at is None:
                 transact(disable_user, other.id)

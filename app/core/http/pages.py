@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request
 from markupsafe import Markup
 
 from app.config import REPOSITORY
@@ -29,7 +29,7 @@ def equip(app: Flask) -> None:
 
 def asset(name: str) -> str:
     """The address of a built file; its name changes with its content, so browsers may keep it for a year."""
-    return url_for("static", filename=_manifest(DIST / "manifest.json")[name])
+    return f"{current_app.static_url_path}/{_manifest(DIST / 'manifest.json')[name]}"
 
 
 @cache

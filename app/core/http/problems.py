@@ -66,7 +66,7 @@ def _domain_error(error: DomainError) -> Response:
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(math.ceil(error.retry_after))
     if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = 'Bearer realm="insights"'
+        headers["WWW-Authenticate"] = 'Bearer realm="insights"' + (', error="invalid_token"' if error.invalid else "")
     return answer(status, error.detail, members, headers)
 
 

@@ -39,7 +39,7 @@ def create_link(purpose: Purpose, user_id: int | None = None) -> str:
     """The secret of a new link; earlier ones for the same purpose and person stop working."""
     person = None if user_id is None else lock_person(user_id)
     if person is not None and person.disabled_at is not None:
-        raise Refused(f"{person.called} is disabled.")
+        raise Refused(f"{person.called} is disabled: a link would be of no use.")
     earlier = (OneTimeLink.purpose == purpose) & OneTimeLink.user_id.is_not_distinct_from(user_id)
     db.session.execute(delete(OneTimeLink).where(earlier, OneTimeLink.used_at.is_(None)))
     return _new_link(purpose, person)

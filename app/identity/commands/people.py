@@ -12,7 +12,7 @@ from app.errors import FieldError, Invalid, NotFound, Refused
 from app.extensions import db
 from app.identity.actor import Kind
 from app.identity.addresses import EMAIL
-from app.identity.models import EMAIL_LENGTH, NAME_LENGTH, OneTimeLink, Session, User
+from app.identity.models import EMAIL_LENGTH, NAME_LENGTH, ExternalIdentity, OneTimeLink, Session, User
 from app.identity.permissions import GIVEN_ROLES, Role
 from app.identity.queries.credentials import forget_callers
 
@@ -90,8 +90,14 @@ def hold_administrators() -> None:
 
 
 def an_administrator(but: int | None = None) -> bool:
-    """Whether an enabled person is an administrator, one of them left out of account."""
-    others = select(User.id).where(User.role == Role.ADMIN, User.disabled_at.is_(None), User.id.is_distinct_from(but))
+    """Whether an enabled person who can sign in is an administrator, one of them left out of account."""
+    known_elsewhere = exists().where(ExternalIdentity.user_id == User.id)
+    others = select(User.id).where(
+        User.role == Role.ADMIN,
+        User.disabled_at.is_(None),
+        User.id.is_distinct_from(but),
+        User.password_hash.is_not(None) | known_elsewhere,
+    )
     return bool(db.session.scalar(select(exists(others))))
 
 

@@ -123,6 +123,8 @@ def _role_problems(owner: User, role: str | None) -> list[FieldError]:
         return [] if owner.role else [FieldError(("role",), "is required for a service", "required")]
     if role not in GIVEN_ROLES:
         return [FieldError(("role",), f"must be one of {', '.join(GIVEN_ROLES)}", "unknown_token")]
+    if current_actor().user_id != owner.id and owner.role and not ROLES[Role(role)].may <= ROLES[Role(owner.role)].may:
+        return [FieldError(("role",), f"is more than {owner.called} has ({owner.role})", "too_much")]
     return []
 
 

@@ -8,6 +8,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug import Response
 
 from app.core.db import transact
+from app.identity.commands.people import an_administrator
 from app.identity.commands.sessions import NeedsCode, end_session, sign_in, sign_in_with_code
 from app.identity.cookies import clear_session_cookie
 from app.identity.guard import identity_settings, signed_in_caller
@@ -77,6 +78,7 @@ def _page(form: Form) -> Response:
         problem=PROBLEMS.get(problem),
         signed_out=problem == SIGNED_OUT,
         provider=_provider(),
+        unadministered=not an_administrator(),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.db import read_rows
+from app.identity.naming import called
 
 TOKENS = f"""
 SELECT t.id, t.name, {called("u")} AS owner, u.kind, t.role, t.scopes, t.last4, t.created_at, t.expires_at,

@@ -96,7 +96,7 @@ def test_a_disabled_person_is_out_at_once(ada: Visitor, vic: Visitor) -> None:
     assert vic.get("/profile").headers["Location"].startswith("/sign-in?problem=session_ended")
     assert vic.sign_in(VIC).status_code == 401
     refused = ada.post("/admin/users/2/link", page="/admin/users/2")
-    assert (refused.status_code, f"{VIC} is disabled." in refused.text) == (422, True)
+    assert (refused.status_code, f"{VIC} is disabled: a link would be of no use." in refused.text) == (422, True)
     ada.post("/admin/users/2/enable", page="/admin/users/2")
     assert vic.sign_in(VIC).status_code == 303
 
