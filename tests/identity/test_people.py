@@ -16,10 +16,10 @@ from app.identity.commands.tokens import create_token, service_named
 from app.identity.models import Purpose
 from app.identity.queries.credentials import session_caller, token_actor
 from app.identity.queries.users import known_person, person_with_email, user, users_json
+from tests.identity.conftest import PASSWORD
 
 Make = Callable[..., int]
 Entries = Callable[..., list[Any]]
-from tests.identity.conftest import PASSWORD
 
 
 def everybody() -> list[Any]:
