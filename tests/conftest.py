@@ -28,7 +28,9 @@ DELETE FROM insight_counts; DELETE FROM insight_count_delta; DELETE FROM tag_cou
 SELECT setval('insights_id_seq', 1, false), setval('tags_id_seq', 1, false), setval('categories_id_seq', 1, false),
     setval('users_id_seq', 1, false), setval('api_tokens_id_seq', 1, false);
 """
-READ = ("insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells", "users")
+# Without when they were last seen: whoever is refused was seen.
+PEOPLE = "(SELECT id, kind, email, name, role, password_hash, totp_secret, version, disabled_at FROM users)"
+READ = ("insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells", PEOPLE)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

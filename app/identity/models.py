@@ -71,6 +71,7 @@ class User(Base):
     created_at: Mapped[datetime] = _moment(server_default=func.now())
     updated_at: Mapped[datetime] = _moment(server_default=func.now())
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_seen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     called: Mapped[str] = column_property(literal_column(called("users"), Text))
 
     __table_args__ = (

@@ -13,13 +13,19 @@ from app.identity.claims import Granted, granted
 from app.identity.commands.external import DISABLED, Outsider, person_of
 from app.identity.naming import called
 from app.identity.permissions import Role
-from app.identity.queries.credentials import remembered
+from app.identity.queries.credentials import SEEN, remembered
 from app.identity.secrets import hashed
 
 PERSON = f"""
-SELECT u.id, {called("u")} AS name, u.disabled_at
-FROM external_identities e JOIN users u ON u.id = e.user_id
-WHERE e.issuer = :issuer AND e.subject = :subject"""
+WITH shown AS (
+  SELECT u.id, {called("u")} AS name, u.disabled_at, u.last_seen_at
+  FROM external_identities e JOIN users u ON u.id = e.user_id
+  WHERE e.issuer = :issuer AND e.subject = :subject),
+used AS (
+  SELECT id AS user_id FROM shown
+  WHERE disabled_at IS NULL AND (last_seen_at IS NULL OR last_seen_at < now() - interval '1 minute')),
+{SEEN}
+SELECT * FROM shown"""
 
 
 def jwt_actor(verifier: Verifier, token: str) -> Actor:

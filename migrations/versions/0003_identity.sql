@@ -13,6 +13,7 @@ CREATE TABLE users (
   created_at timestamptz DEFAULT now() NOT NULL,
   updated_at timestamptz DEFAULT now() NOT NULL,
   disabled_at timestamptz,
+  last_seen_at timestamptz,                -- to the minute, by whatever credential
   CONSTRAINT pk_users PRIMARY KEY (id),
   CONSTRAINT ck_users_kind CHECK (kind IN ('person', 'service')),
   CONSTRAINT ck_users_role CHECK (role IN ('viewer', 'contributor', 'editor', 'analyst', 'admin')),
@@ -22,9 +23,9 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX uq_users_email ON users (lower(email));
 CREATE UNIQUE INDEX uq_users_service_name ON users (folded(name)) WHERE kind = 'service';
-CREATE TRIGGER b_touch BEFORE UPDATE ON users
+-- Being seen, and using a code up, is no change of the person.
+CREATE TRIGGER b_touch BEFORE UPDATE OF email, name, role, password_hash, totp_secret, disabled_at ON users
   FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION touch();
--- A sign-in is no change of the person.
 CREATE TRIGGER c_raise_version BEFORE UPDATE OF email, name, role, password_hash, totp_secret, disabled_at ON users
   FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION raise_version();
 

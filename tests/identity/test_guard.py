@@ -148,6 +148,7 @@ def test_a_token_tells_when_it_was_last_used(
     assert rows(
         "SELECT id, last_used_at > now() - interval '1 minute' FROM api_tokens WHERE last_used_at IS NOT NULL"
     ) == [(1, True)]
+    assert rows("SELECT id FROM users WHERE last_seen_at > now() - interval '1 minute'") == [(1,)]
 
 
 def test_scopes_narrow_a_token(caller: FlaskClient, rows: Callable[..., object]) -> None:

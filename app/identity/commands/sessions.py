@@ -92,6 +92,7 @@ def begin_session(user_id: int, signed_in_with: str, ip: str | None, user_agent:
         "user_agent": "".join(filter(str.isprintable, user_agent or ""))[:USER_AGENT_LENGTH] or None,
     }
     db.session.execute(insert(Session).values(user_id=user_id, signed_in_with=signed_in_with, ip=ip, **session))
+    db.session.execute(update(User).where(User.id == user_id).values(last_seen_at=func.now()))
     with originating(replace(current_origin(), actor_kind=Kind.PERSON, actor_name=person.called, actor_id=user_id)):
         record("session.begin", session["id"], person.called.lower(), {"signed_in_with": (None, signed_in_with)})
         ended = db.session.scalars(SUPERFLUOUS, {"user_id": user_id, "most": MOST_SESSIONS}).all()

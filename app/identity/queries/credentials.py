@@ -22,6 +22,9 @@ from app.identity.secrets import hashed
 REMEMBERED_SECONDS = 4.0
 MOST_REMEMBERED = 10_000
 
+# With the user whose credential was `used`.
+SEEN = "seen AS (UPDATE users SET last_seen_at = now() WHERE id IN (SELECT user_id FROM used))"
+
 OF_TOKEN = f"""
 WITH shown AS (
   SELECT t.id, t.user_id, t.role AS token_role, t.scopes, t.last_used_at, u.kind, u.role,
@@ -31,7 +34,9 @@ WITH shown AS (
     AND u.disabled_at IS NULL),
 used AS (
   UPDATE api_tokens SET last_used_at = now()
-  WHERE id = (SELECT id FROM shown WHERE last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
+  WHERE id = (SELECT id FROM shown WHERE last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+  RETURNING user_id),
+{SEEN}
 SELECT * FROM shown"""
 
 # A session's former secret is good until the new one was shown, which its answer may not have brought, and a minute
@@ -48,7 +53,9 @@ WITH shown AS (
 used AS (
   UPDATE sessions s SET last_seen_at = now(), confirmed_at = CASE WHEN confirms THEN now() ELSE s.confirmed_at END
   FROM shown
-  WHERE s.id = shown.id AND NOT stolen AND (confirms OR shown.last_seen_at < now() - interval '1 minute'))
+  WHERE s.id = shown.id AND NOT stolen AND (confirms OR shown.last_seen_at < now() - interval '1 minute')
+  RETURNING s.user_id),
+{SEEN}
 SELECT * FROM shown"""
 
 

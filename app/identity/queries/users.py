@@ -10,13 +10,12 @@ LIST = """
 SELECT coalesce(json_agg(json_build_object(
     'id', u.id, 'kind', u.kind, 'email', u.email, 'name', u.name, 'role', u.role,
     'disabled', u.disabled_at IS NOT NULL, 'second_factor', u.totp_secret IS NOT NULL,
-    'last_seen_at', iso_utc(greatest(s.seen_at, t.used_at)), 'created_at', iso_utc(u.created_at),
+    'last_seen_at', iso_utc(u.last_seen_at), 'created_at', iso_utc(u.created_at),
     'tokens', coalesce(t.good, 0)) ORDER BY u.kind, folded(u.name), u.id), '[]')::text
 FROM users u
-LEFT JOIN (SELECT user_id, max(last_seen_at) AS seen_at FROM sessions GROUP BY user_id) s ON s.user_id = u.id
-LEFT JOIN (SELECT user_id, max(last_used_at) AS used_at,
-                  count(*) FILTER (WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())) AS good
-           FROM api_tokens GROUP BY user_id) t ON t.user_id = u.id"""
+LEFT JOIN (SELECT user_id, count(*) AS good FROM api_tokens
+           WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+           GROUP BY user_id) t ON t.user_id = u.id"""
 
 ONE = f"""
 SELECT id, kind, email, name, {called("users")} AS called, role, disabled_at, version, created_at,
