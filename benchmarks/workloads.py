@@ -92,9 +92,11 @@ def recorded(settings: Settings, loads: Sequence[Workload]) -> dict[str, list[tu
         if load.name == "W5":
             continue
         sent = statements["one" if load.name == "W1" else load.name] = []
-        method, path, body = load.product[0]
+        call = load.product[0]
         with statement_read.connected_to(partial(_record, sent)):
-            answer = app.test_client().open(path, method=method, data=body, content_type="application/json")
+            answer = app.test_client().open(
+                call.path, method=call.method, data=call.body, content_type="application/json"
+            )
         if answer.status_code != http.client.OK:
             raise LoadError(answer.get_data(as_text=True))
     with app.app_context():
