@@ -24,6 +24,8 @@ from app.identity.actor import LOCAL_ADMINISTRATOR
 # A test leaves few rows: deleting them is faster than truncating the files.
 EMPTY = """
 DELETE FROM insights; DELETE FROM tags; DELETE FROM categories; DELETE FROM users; DELETE FROM one_time_links;
+SELECT set_config('insights.audit_upkeep', 'on', false); DELETE FROM audit_log;
+SELECT set_config('insights.audit_upkeep', 'off', false);
 DELETE FROM insight_counts; DELETE FROM insight_count_delta; DELETE FROM tag_counts; DELETE FROM tag_count_delta;
 SELECT setval('insights_id_seq', 1, false), setval('tags_id_seq', 1, false), setval('categories_id_seq', 1, false),
     setval('users_id_seq', 1, false), setval('api_tokens_id_seq', 1, false);

@@ -46,7 +46,7 @@ def test_an_answer_to_nothing(client: FlaskClient, world: World, rows: Query, qu
 
 REFUSALS = """
     SELECT outcome, actor_kind, subject_type, subject_id, subject_name, host(ip) FROM audit_log
-    WHERE verb = 'session.refused' AND at > clock_timestamp() - interval '1 minute' ORDER BY at, id"""
+    WHERE verb = 'session.refused' ORDER BY at, id"""
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,6 @@ REFUSALS = """
      ("invalid_request", "oidc_failed")],
 )  # fmt: skip
 def test_a_refused_answer_is_written_down(client: FlaskClient, rows: Query, error: str | None, problem: str) -> None:
-    told = len(rows(REFUSALS))
     begun = parse_qs(urlsplit(begin(client)).query)["state"][0]
     attempt = client.get_cookie("insights_oidc")
     assert attempt is not None
@@ -63,14 +62,13 @@ def test_a_refused_answer_is_written_down(client: FlaskClient, rows: Query, erro
         client.set_cookie("insights_oidc", attempt.value, path="/")
         query = {"state": begun, "error": error} if error else {"state": "forged", "code": "x"}
         assert problem_of(client.get("/sign-in/oidc/callback", query_string=query), rows) == problem
-    assert rows(REFUSALS)[told:] == [("denied", "anonymous", "session", problem, None, "127.0.0.1")]
+    assert rows(REFUSALS) == [("denied", "anonymous", "session", problem, None, "127.0.0.1")]
 
 
 def test_a_bad_id_token_is_written_down(client: FlaskClient, world: World, rows: Query) -> None:
-    told = len(rows(REFUSALS))
     world.id_token_changes = {"aud": "other"}
     assert problem_of(sign_in(client, ADA), rows) == "oidc_failed"
-    assert rows(REFUSALS)[told:] == [("denied", "anonymous", "session", "oidc_failed", None, "127.0.0.1")]
+    assert rows(REFUSALS) == [("denied", "anonymous", "session", "oidc_failed", None, "127.0.0.1")]
 
 
 def test_an_answer_counts_once(client: FlaskClient, rows: Query) -> None:
