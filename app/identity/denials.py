@@ -1,5 +1,7 @@
 """Every refusal is written down, as far as that can't be used to fill the log."""
 
+from threading import Lock
+
 import structlog
 from cachetools import TTLCache
 from flask import Flask, Response, current_app, g, request
@@ -19,6 +21,7 @@ _TOLD = "denied"
 ACCESS = "access.denied"
 
 log = structlog.get_logger(__name__)
+_lock = Lock()
 
 # (caller, door) -> how many were written down lately.
 Lately = TTLCache[tuple[str, str], int]
@@ -57,11 +60,12 @@ def _was_refused(response: Response) -> bool:
 def _few_enough(actor: Actor, door: str) -> bool:
     lately: Lately = current_app.extensions[_EXTENSION]
     key = (actor.credential or request.remote_addr or "", door)
-    written = lately.get(key, 0)
-    if written >= (MOST_OF_STRANGERS if actor.kind is Kind.ANONYMOUS else MOST_OF_KNOWN):
-        return False
-    lately[key] = written + 1
-    return True
+    most = MOST_OF_STRANGERS if actor.kind is Kind.ANONYMOUS else MOST_OF_KNOWN
+    with _lock:
+        written = lately.get(key, 0)
+        if written < most:
+            lately[key] = written + 1
+    return written < most
 
 
 def _record(response: Response) -> None:
