@@ -107,12 +107,13 @@ def _processors() -> int:
 
 
 def main(demo: bool) -> None:
+    settings = load_settings()
     try:
-        prepare(application(), load_settings(), demo)
+        prepare(application(), settings, demo)
     except DomainError as error:
         raise SystemExit(explained(error)) from error
     try:
-        serve(load_settings())
+        serve(settings)
     except FatalError as error:
         raise SystemExit(1) from error
 

@@ -1,29 +1,40 @@
-"""The session's cookie."""
+"""Cookies that no script and no other site gets hold of; the session's is one."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Request, Response, request
-
-SECURE_NAME, PLAIN_NAME = "__Host-insights", "insights_session"
-
-
-def session_secret(request: Request) -> str | None:
-    """What the browser shows to be known."""
-    return request.cookies.get(_name(request)) or None
+from flask import request
+from werkzeug import Response
 
 
-def set_session_cookie(response: Response, secret: str, expires_at: datetime) -> None:
-    """Remember the session in this browser; nothing but our own requests ever carry it."""
-    response.set_cookie(
-        _name(request), secret, expires=expires_at, secure=request.is_secure, httponly=True, samesite="Lax", path="/"
-    )
+@dataclass(frozen=True, slots=True)
+class PrivateCookie:
+    """A cookie that only our own requests carry, under one of two names.
+
+    A ``__Host-`` cookie comes from this host alone, over TLS; over plain HTTP browsers refuse the name.
+    """
+
+    secure_name: str
+    plain_name: str
+
+    def value(self) -> str | None:
+        """What the browser shows."""
+        return request.cookies.get(self._name) or None
+
+    def keep(
+        self, response: Response, value: str, *, seconds: int | None = None, until: datetime | None = None
+    ) -> None:
+        """Have the browser remember it, for so many seconds or until then."""
+        secure = request.is_secure
+        response.set_cookie(self._name, value, seconds, until, path="/", secure=secure, httponly=True, samesite="Lax")
+
+    def clear(self, response: Response) -> None:
+        """Have the browser forget it."""
+        response.delete_cookie(self._name, path="/", secure=request.is_secure, httponly=True, samesite="Lax")
+
+    @property
+    def _name(self) -> str:
+        return self.secure_name if request.is_secure else self.plain_name
 
 
-def clear_session_cookie(response: Response) -> None:
-    """Forget it."""
-    response.delete_cookie(_name(request), secure=request.is_secure, httponly=True, samesite="Lax", path="/")
-
-
-def _name(request: Request) -> str:
-    """A ``__Host-`` cookie comes from this host alone, over TLS; browsers refuse the name otherwise."""
-    return SECURE_NAME if request.is_secure else PLAIN_NAME
+SESSION = PrivateCookie("__Host-insights", "insights_session")

@@ -20,7 +20,7 @@ from app.identity.acting import acting, current_actor
 from app.identity.actor import LOCAL_ADMINISTRATOR, LOCAL_PAGE, Actor, Kind, anonymous
 from app.identity.bearer import Verifier
 from app.identity.commands.sessions import end_stolen_session, rotate_session
-from app.identity.cookies import clear_session_cookie, session_secret, set_session_cookie
+from app.identity.cookies import SESSION
 from app.identity.csrf import csrf_token, form_is_ours
 from app.identity.outsiders import jwt_actor
 from app.identity.permissions import Permission, asked
@@ -101,7 +101,7 @@ def _admit() -> Response | None:
     if needed is None or (current_actor().may(needed) and not unknown_credential_counts()):
         _check_form()
         return None
-    return _turned_away()
+    return _turned_away(needed)
 
 
 def _asked_of_this_route() -> Permission | None:
@@ -122,7 +122,7 @@ def _identify() -> Actor:
     token = _shown_token()
     if token is not None:
         actor = _of_token(token)
-    elif secret := session_secret(request):
+    elif secret := SESSION.value():
         actor = _of_session(secret)
     else:
         actor = None
@@ -185,11 +185,10 @@ def _check_form() -> None:
         raise Forbidden("This form is too old or not ours. Load the page again, then send it once more.")
 
 
-def _turned_away() -> Response:
+def _turned_away(needed: Permission) -> Response:
     """A person who only looks is sent to sign in and comes back; everybody else is told."""
     actor = current_actor()
     if actor.kind is not Kind.ANONYMOUS:
-        needed = _asked_of_this_route()
         raise Forbidden(f"This needs the permission {needed}, which your credentials (role {actor.role}) don't give.")
     if problem := unknown_credential():
         raise Unauthenticated.by(problem)
@@ -212,9 +211,9 @@ def _keep_session(response: Response) -> Response:
         return response
     caller = signed_in_caller()
     if g.get("session_ended"):
-        clear_session_cookie(response)
+        SESSION.clear(response)
     elif caller is not None and caller.due and response.mimetype == "text/html":
-        secret = transact(rotate_session, caller.session_id, session_secret(request) or "")
+        secret = transact(rotate_session, caller.session_id, SESSION.value() or "")
         if secret is not None:
-            set_session_cookie(response, secret, caller.expires_at)
+            SESSION.keep(response, secret, until=caller.expires_at)
     return response

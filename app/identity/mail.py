@@ -11,6 +11,7 @@ from flask import Flask, current_app
 
 from app.config import Settings
 from app.errors import Unavailable
+from app.identity.models import Purpose
 
 TIMEOUT_SECONDS = 10.0
 # What the parser of addresses raises, by what is wrong with one.
@@ -47,6 +48,15 @@ def reset(name: str, address: str) -> tuple[str, str]:
         f"Hello {name},\n\nsomebody, probably you, asked for a new password. Choose it here:\n\n{address}\n\n"
         "The address works once, for an hour. If it wasn't you, do nothing: your password stays as it is.\n"
     )
+
+
+def send_link(purpose: Purpose, to: str, name: str, secret: str) -> bool:
+    """Mail somebody the link to choose a password; False where no mail is sent. Raises `Unavailable`."""
+    if not configured():
+        return False
+    letter = invitation if purpose == Purpose.INVITE else reset
+    send(to, *letter(name, link_address(secret)))
+    return True
 
 
 def send(to: str, subject: str, text: str) -> None:

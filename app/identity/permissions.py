@@ -157,12 +157,16 @@ ROUTES: Mapping[str, Permission | None] = {
 
 def asked(method: str, route: str) -> Permission | None:
     """What a route (``/insights/{insight_id}``) asks for; None: nothing. `KeyError` for one that isn't in the table."""
-    return ROUTES[f"{'GET' if method == 'HEAD' else method} {route}"]
+    return ROUTES[_key(method, route)]
 
 
 def is_open(method: str, route: str) -> bool:
     """Whether a route is there for everybody; one that isn't in the table is for nobody."""
-    return ROUTES.get(f"{'GET' if method == 'HEAD' else method} {route}", Permission.KNOWN) is None
+    return ROUTES.get(_key(method, route), Permission.KNOWN) is None
+
+
+def _key(method: str, route: str) -> str:
+    return f"{'GET' if method == 'HEAD' else method} {route}"
 
 
 def known_scopes(scopes: Iterable[str]) -> tuple[frozenset[Permission], frozenset[str]]:

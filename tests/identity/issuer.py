@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseServer
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from joserfc import jwt
@@ -22,6 +23,7 @@ from app.identity.signatures import Algorithms
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
 EC = ECKey.generate_key("P-256", {"kid": "ec"})
 ED = OKPKey.generate_key("Ed25519", {"kid": "ed"})
+Server = TypeVar("Server", bound=BaseServer)
 NOT_OURS = "The token is not one that was signed for this application."
 
 
@@ -88,7 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(server: KeyServer) -> Iterator[KeyServer]:
+def serving(server: Server) -> Iterator[Server]:
+    """Let a server answer in a thread of its own."""
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
@@ -18,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import Key
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from tests.identity.issuer import EC, RSA
+from tests.identity.issuer import EC, RSA, serving
 
 CLIENT, SECRET, CALLBACK = "insights", "the client's secret", "http://localhost/sign-in/oidc/callback"
 FORM = '<form method="post"><input name="sub"><button>Sign in</button><button name="deny" value="1">No</button></form>'
@@ -235,11 +234,5 @@ class _Silent(WSGIRequestHandler):
 @contextmanager
 def running(world: World, port: int = 0) -> Iterator[BaseWSGIServer]:
     server = make_server("127.0.0.1", port, provider_app(world), threaded=True, request_handler=_Silent)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(server):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,9 @@ from app.cli_context import application, instance_option
 from app.errors import Unavailable, explained
 from app.identity.cli.table import print_table
 from app.identity.permissions import GIVEN_ROLES
+
+if TYPE_CHECKING:
+    from app.identity.models import Purpose
 
 ROLE = click.Choice([str(role) for role in GIVEN_ROLES])
 
@@ -127,19 +130,15 @@ def link(email: str, without_code: bool, instance: Path | None) -> None:
         _deliver(purpose, person.email, person.name, transact(command))
 
 
-def _deliver(purpose: str, email: str, name: str, secret: str) -> None:
+def _deliver(purpose: "Purpose", email: str, name: str, secret: str) -> None:
     from app.identity import mail
     from app.identity.models import Purpose
 
-    address = mail.link_address(secret)
-    if mail.configured():
-        letter = mail.invitation if purpose == Purpose.INVITE else mail.reset
-        try:
-            mail.send(email, *letter(name, address))
-        except Unavailable as error:
-            click.echo(explained(error), err=True)
-        else:
+    try:
+        if mail.send_link(purpose, email, name, secret):
             click.echo(f"A link to choose a password was mailed to {email}.")
             return
+    except Unavailable as error:
+        click.echo(explained(error), err=True)
     good_for = "7 days" if purpose == Purpose.INVITE else "an hour"
-    click.echo(f"To choose a password, once and within {good_for}:\n{address}")
+    click.echo(f"To choose a password, once and within {good_for}:\n{mail.link_address(secret)}")

@@ -14,6 +14,7 @@ from app.errors import DomainError, Refused
 from app.identity import mail
 from app.identity.acting import acting, current_actor
 from app.identity.commands.links import create_requested_link
+from app.identity.models import Purpose
 from app.identity.pages.forms import Form
 from app.identity.pages.transport import insist_on_https
 from app.identity.queries.users import person_with_email
@@ -80,7 +81,7 @@ def _send(email: str) -> None:
         person = person_with_email(email)
         secret = transact(create_requested_link, person.id) if person else None
         if secret is not None:
-            mail.send(person.email, *mail.reset(person.name, mail.link_address(secret)))
+            mail.send_link(Purpose.RESET, person.email, person.name, secret)
     except DomainError as error:
         log.warning("a link for a new password was not mailed", reason=error.detail)
     except Exception:

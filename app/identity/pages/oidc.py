@@ -18,6 +18,7 @@ from app.identity.acting import acting
 from app.identity.actor import UPKEEP
 from app.identity.commands.external import admit
 from app.identity.commands.sessions import Begun
+from app.identity.cookies import PrivateCookie
 from app.identity.encryption import signed, unsigned
 from app.identity.oidc import Attempt, Provider, Vouched
 from app.identity.pages.people import begin, entered
@@ -27,7 +28,7 @@ from app.identity.redirects import local_path
 blueprint = Blueprint("oidc", __name__)
 blueprint.before_request(insist_on_https)
 
-SECURE_NAME, PLAIN_NAME = "__Host-insights-oidc", "insights_oidc"
+ATTEMPT = PrivateCookie("__Host-insights-oidc", "insights_oidc")
 PURPOSE = "attempt to sign in elsewhere"
 ATTEMPT_SECONDS = 600
 # In the audit log: no secret was tried, so it doesn't slow down those who try one ("session.denied").
@@ -55,9 +56,7 @@ def sign_in() -> Response:
         response = redirect(provider.address(attempt, _callback_address(settings)), 303)
     except Unavailable as error:
         return _turned_back(UNAVAILABLE, error)
-    secure = request.is_secure
-    cookie = signed(asdict(attempt), PURPOSE)
-    response.set_cookie(_name(), cookie, ATTEMPT_SECONDS, secure=secure, httponly=True, samesite="Lax", path="/")
+    ATTEMPT.keep(response, signed(asdict(attempt), PURPOSE), seconds=ATTEMPT_SECONDS)
     return response
 
 
@@ -66,7 +65,7 @@ def callback() -> Response:
     """Take the provider's answer; whatever it is, the attempt is over."""
     provider, settings = _extension()
     response = _answered(provider, settings)
-    response.delete_cookie(_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/")
+    ATTEMPT.clear(response)
     return response
 
 
@@ -117,7 +116,7 @@ def _callback_address(settings: Settings) -> str:
 
 def _attempt() -> Attempt | None:
     """The attempt that this answer is to; None for one that nobody here began, or that took too long."""
-    kept = unsigned(request.cookies.get(_name(), ""), PURPOSE, ATTEMPT_SECONDS)
+    kept = unsigned(ATTEMPT.value() or "", PURPOSE, ATTEMPT_SECONDS)
     given = request.args.get("state", "").encode("utf-8", "replace")
     return Attempt(**kept) if kept and hmac.compare_digest(given, kept["state"].encode()) else None
 
@@ -134,7 +133,3 @@ def _turned_back(problem: str, error: DomainError, attempt: Attempt | None = Non
     next_page = attempt.next if attempt else local_path(request.args.get("next"))
     query = {"problem": problem} | ({"next": next_page} if next_page != "/" else {})
     return redirect(f"/sign-in?{urlencode(query)}", 303)
-
-
-def _name() -> str:
-    return SECURE_NAME if request.is_secure else PLAIN_NAME

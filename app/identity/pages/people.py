@@ -11,7 +11,7 @@ from app.errors import Refused
 from app.identity.acting import current_actor
 from app.identity.actor import Kind
 from app.identity.commands.sessions import Begun, begin_session, end_session
-from app.identity.cookies import set_session_cookie
+from app.identity.cookies import SESSION
 from app.identity.guard import identity_settings, signed_in_caller
 
 SESSION_NEEDED = "This is for somebody who signed in at a browser."
@@ -59,5 +59,5 @@ def enter(user_id: int, signed_in_with: str, path: str) -> Response:
 def entered(begun: Begun, path: str) -> Response:
     """On to a page, with the session's cookie."""
     response = make_response(redirect(path, 303))
-    set_session_cookie(response, begun.secret, begun.expires_at)
+    SESSION.keep(response, begun.secret, until=begun.expires_at)
     return response

@@ -10,7 +10,7 @@ from werkzeug import Response
 from app.core.db import transact
 from app.identity.commands.people import an_administrator
 from app.identity.commands.sessions import NeedsCode, end_session, sign_in, sign_in_with_code
-from app.identity.cookies import clear_session_cookie
+from app.identity.cookies import SESSION
 from app.identity.guard import identity_settings, signed_in_caller
 from app.identity.pages.forms import Form
 from app.identity.pages.notices import PROBLEMS, SIGNED_OUT
@@ -65,7 +65,7 @@ def sign_out() -> Response:
     if caller := signed_in_caller():
         transact(end_session, caller.session_id)
     response = make_response(redirect(f"/sign-in?{urlencode({'problem': SIGNED_OUT})}", 303))
-    clear_session_cookie(response)
+    SESSION.clear(response)
     return response
 
 

@@ -1,6 +1,7 @@
 """``/admin/users``: people, services, and what they may do."""
 
 import json
+from contextlib import suppress
 
 from flask import Blueprint, render_template
 from werkzeug import Response
@@ -21,7 +22,6 @@ from app.identity.queries.users import user, users_json
 from app.identity.schemas import InviteForm, UserForm
 
 blueprint = Blueprint("users", __name__)
-LETTERS = {Purpose.INVITE: mail.invitation, Purpose.RESET: mail.reset}
 
 
 @blueprint.get("/admin/users")
@@ -99,15 +99,10 @@ def second_factor_off(user_id: int) -> Response:
 
 def _hand_over(purpose: Purpose, secret: str, email: str | None, name: str) -> str:
     """By mail; without it, or when it fails, the administrator passes the link on."""
-    address = mail.link_address(secret)
     mailed = False
-    if email and mail.configured():
-        try:
-            mail.send(email, *LETTERS[purpose](name, address))
-            mailed = True
-        except Unavailable:
-            pass
-    shown = None if mailed else address
+    with suppress(Unavailable):
+        mailed = email is not None and mail.send_link(purpose, email, name, secret)
+    shown = None if mailed else mail.link_address(secret)
     return render_template("identity/new_link.html", email=email, name=name, purpose=purpose, address=shown)
 
 
