@@ -137,7 +137,7 @@ def _register_routes(app: "Flask") -> None:
         users,
     )
     from app.insights import pages as library
-    from app.insights import rest as insights
+    from app.insights.rest import insights
     from app.taxonomy.rest import categories, tags
 
     create_api(app, (insights.api, tags.api, categories.api, analytics.api, identity.api, audit.api, health.api))

@@ -23,7 +23,8 @@ from app.identity.actor import LOCAL_ADMINISTRATOR
 
 # A test leaves few rows: deleting them is faster than truncating the files.
 EMPTY = """
-DELETE FROM insights; DELETE FROM tags; DELETE FROM categories; DELETE FROM users; DELETE FROM one_time_links;
+DELETE FROM insights; DELETE FROM insight_trash; DELETE FROM receipts; DELETE FROM idempotency_keys;
+DELETE FROM tags; DELETE FROM categories; DELETE FROM users; DELETE FROM one_time_links;
 SELECT set_config('insights.audit_upkeep', 'on', false); DELETE FROM audit_log;
 SELECT set_config('insights.audit_upkeep', 'off', false);
 DELETE FROM insight_counts; DELETE FROM insight_count_delta; DELETE FROM tag_counts; DELETE FROM tag_count_delta;
@@ -32,7 +33,10 @@ SELECT setval('insights_id_seq', 1, false), setval('tags_id_seq', 1, false), set
 """
 # Without when they were last seen: whoever is refused was seen.
 PEOPLE = "(SELECT id, kind, email, name, role, password_hash, totp_secret, version, disabled_at FROM users)"
-READ = ("insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells", PEOPLE)
+READ = (
+    "insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells", "insight_revisions",
+    "insight_trash", "tag_aliases", "category_aliases", "receipts", "idempotency_keys", PEOPLE,
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

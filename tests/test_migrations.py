@@ -13,7 +13,8 @@ from psycopg import Connection
 from sqlalchemy.exc import ProgrammingError
 
 import app.analytics.models  # tables that only SQL writes to
-import app.audit.models  # noqa: F401
+import app.audit.models
+import app.curation.models  # noqa: F401
 from app.config import Settings
 from app.core.migrations import DIRECTORY, current, head, upgrade
 from app.extensions import db

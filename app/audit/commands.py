@@ -13,6 +13,7 @@ from app.core.db import read_rows, transact
 from app.extensions import db
 
 LONGEST_VALUE = 200
+ANNOUNCE = text("SELECT set_config('insights.act', :act, true)")
 APPEND = text("""
     INSERT INTO audit_log (actor_kind, actor_id, actor_name, ip, request_id, verb, outcome,
                            subject_type, subject_id, subject_name, diff)
@@ -33,6 +34,25 @@ class Entry:
     subject_name: str | None = None
     diff: Diff | None = None
     outcome: str = DONE
+
+
+def act(*, message: str | None = None, verb: str | None = None, receipt_id: object = None) -> str:
+    """Who acts and why, as the triggers that write revisions want it: the setting ``insights.act`` of a transaction."""
+    origin = current_origin()
+    said = {
+        "actor_kind": origin.actor_kind,
+        "actor_id": origin.actor_id,
+        "actor_name": origin.actor_name[:NAME_LENGTH],
+        "message": message,
+        "verb": verb,
+        "receipt_id": receipt_id,
+    }
+    return json.dumps({name: value for name, value in said.items() if value is not None}, default=str)
+
+
+def announce(*, message: str | None = None, verb: str | None = None, receipt_id: object = None) -> None:
+    """Tell the database who acts in this transaction, before insights or their tags are changed."""
+    db.session.execute(ANNOUNCE, {"act": act(message=message, verb=verb, receipt_id=receipt_id)})
 
 
 def told(values: Mapping[str, Any]) -> Diff:

@@ -27,14 +27,16 @@ def lock(
     *,
     to_delete: bool = False,
     admit: Callable[[Stored], object] = lambda _: None,
+    name: str | None = None,
 ) -> Stored:
     """The stored row, nobody else's to change until the transaction ends. A lock ``to_delete`` also keeps others from
     referring to it; a change must not, or two rows that refer to each other would wait for each other.
 
-    Raises `NotFound`; what ``admit`` raises, which looks whether the caller may have the row; and `Stale` when the
-    version is not the expected one, which is told only to those who were admitted.
+    Errors call it by its ``name``, else by its class's. Raises `NotFound`; what ``admit`` raises, which looks whether
+    the caller may have the row; and `Stale` when the version is not the expected one, which is told only to those who
+    were admitted.
     """
-    name = kind.__name__
+    name = name or kind.__name__
     statement = select(kind).where(kind.id == key).with_for_update(key_share=not to_delete)
     with refusing({OUT_OF_RANGE: NotFound.of(name, key)}):
         stored = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()

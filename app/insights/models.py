@@ -1,7 +1,8 @@
 """The insight and its tags; the tokens of its enumerations; its lifecycle.
 
-Triggers of the first migrations add: ``published_at`` is set when an insight is first published, a change raises
-``version`` and ``updated_at``, and every count follows (see ``docs/reference/counts.md``).
+Triggers of the migrations add: ``published_at`` is set when an insight is first published, a change raises ``version``
+and ``updated_at`` and leaves a revision, and every count follows (see ``docs/reference/counts.md`` and
+``docs/reference/revisions.md``).
 """
 
 from datetime import datetime
@@ -9,7 +10,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, String, Text, Uuid, func, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +35,7 @@ TITLE_LENGTH = 500
 AUTHOR_LENGTH = 255
 SOURCE_LENGTH = 255
 EXTERNAL_KEY_LENGTH = 255
+MESSAGE_LENGTH = 500
 
 
 class Status(StrEnum):
@@ -40,6 +55,16 @@ class Priority(StrEnum):
     CRITICAL = "critical"
 
 
+class Verb(StrEnum):
+    """What a revision did."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REVERT = "revert"  # to an earlier revision
+    TRASH = "trash"
+    RESTORE = "restore"  # from the trash
+
+
 def _one_of(column: str, tokens: type[StrEnum]) -> CheckConstraint:
     values = ", ".join(f"'{token}'" for token in tokens)
     return CheckConstraint(f"{column} IN ({values})", column)
@@ -53,7 +78,7 @@ class Insight(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     public_id: Mapped[UUID] = mapped_column(Uuid, unique=True, server_default=text("gen_random_uuid()"))
     external_key: Mapped[str | None] = mapped_column(String(EXTERNAL_KEY_LENGTH), unique=True)
-    title: Mapped[str] = mapped_column(String(TITLE_LENGTH), index=True)
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     description: Mapped[str] = mapped_column(Text)
     content: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str | None] = mapped_column(String(SOURCE_LENGTH))
@@ -81,7 +106,9 @@ class Insight(Base):
         Index("idx_insights_category_status", "category_id", "status"),
         Index("idx_insights_author_status", "author", "status"),
         Index("ix_insights_created_at", text("created_at DESC"), text("id DESC")),
-        Index("ix_insights_published_at", "published_at", postgresql_where=text("published_at IS NOT NULL")),
+        Index("ix_insights_published_at", text("published_at DESC NULLS LAST"), text("id DESC")),
+        Index("ix_insights_updated_at", text("updated_at DESC"), text("id DESC")),
+        Index("ix_insights_title", "title", "id"),
         Index("ix_insights_owner_drafts", "owner_id", postgresql_where=text("status = 'draft'")),
         Index("ix_insights_author_part", "author", postgresql_using="gin", postgresql_ops={"author": "gin_trgm_ops"}),
         Index("ix_insights_search", "search_vector", postgresql_using="gin"),
@@ -102,3 +129,61 @@ class InsightTag(Base):
         Index("idx_insight_tags_insight_id", "insight_id"),
         Index("idx_insight_tags_tag_id", "tag_id"),
     )
+
+
+class Revision(Base):
+    """One change of an insight: ``changes`` holds, for each field that it touched, what was there before.
+
+    A long text is told by the newer one (`app.insights.history.older_text`). Written by triggers alone.
+    """
+
+    __tablename__ = "insight_revisions"
+
+    insight_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    verb: Mapped[str] = mapped_column(String(20))
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[int | None] = mapped_column(Integer)
+    actor_name: Mapped[str] = mapped_column(String(300))
+    message: Mapped[str | None] = mapped_column(String(MESSAGE_LENGTH))
+    receipt_id: Mapped[UUID | None] = mapped_column(Uuid)
+    xact: Mapped[int] = mapped_column(BigInteger, server_default=text("current_xact()"))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+
+    __table_args__ = (
+        CheckConstraint("number >= 1", "number"),
+        _one_of("verb", Verb),
+        Index("ix_insight_revisions_receipt_id", "receipt_id", postgresql_where=text("receipt_id IS NOT NULL")),
+    )
+
+
+class TrashedInsight(Base):
+    """An insight in the trash: the columns that it had, and the tags that it carried."""
+
+    __tablename__ = "insight_trash"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    public_id: Mapped[UUID] = mapped_column(Uuid)
+    external_key: Mapped[str | None] = mapped_column(String(EXTERNAL_KEY_LENGTH))
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    description: Mapped[str] = mapped_column(Text)
+    content: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(String(SOURCE_LENGTH))
+    author: Mapped[str] = mapped_column(String(AUTHOR_LENGTH))
+    category_id: Mapped[int | None] = mapped_column(Integer)
+    priority: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20))
+    visibility: Mapped[str] = mapped_column(String(20))
+    extra: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB)
+    owner_id: Mapped[int | None] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    tag_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    trashed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    trashed_by: Mapped[str] = mapped_column(String(300))
+
+    __table_args__ = (Index("ix_insight_trash_trashed_at", text("trashed_at DESC"), text("id DESC")),)

@@ -9,6 +9,7 @@ from app.identity.permissions import Visibility
 from app.insights.models import (
     AUTHOR_LENGTH,
     EXTERNAL_KEY_LENGTH,
+    MESSAGE_LENGTH,
     SOURCE_LENGTH,
     TITLE_LENGTH,
     Priority,
@@ -21,6 +22,11 @@ TEXT_LENGTH = 1_000_000
 MOST_TAGS = 200
 LAST_PAGE = 10**9
 MATCHED = "How the text was found: by all its words or, when they never meet, as it stands; null without text."
+
+
+def reason() -> Text:
+    """Why, in the writer's words; kept with the revision, no part of the insight."""
+    return Text(most=MESSAGE_LENGTH, strip=True, allow_none=True, metadata={"description": "Why, for the history."})
 
 
 class InsightSchema(Schema):
@@ -44,6 +50,13 @@ class InsightSchema(Schema):
     tags = Many(Text(least=1, most=TAG_NAME_LENGTH, strip=True), most=MOST_TAGS, allow_none=True)
     extra = JsonObject(data_key="metadata")
     external_key = Text(least=1, most=EXTERNAL_KEY_LENGTH, strip=True, allow_none=True)
+    message = reason()
+
+
+class ReasonSchema(Schema):
+    """Why something is done, for the insight's history."""
+
+    message = reason()
 
 
 class PageSchema(Schema):

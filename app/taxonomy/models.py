@@ -63,3 +63,31 @@ class Tag(Base):
         Index("uq_tags_name", "name", unique=True),
         Index("uq_tags_folded_name", text("folded(name)"), unique=True),
     )
+
+
+class TagAlias(Base):
+    """The name of a tag that was merged into another one: whoever types it means that one."""
+
+    __tablename__ = "tag_aliases"
+
+    former_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(TAG_NAME_LENGTH))
+    slug: Mapped[str] = mapped_column(String(TAG_NAME_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (Index("uq_tag_aliases_folded_name", text("folded(name)"), unique=True),)
+
+
+class CategoryAlias(Base):
+    """The name of a category that was merged into another one."""
+
+    __tablename__ = "category_aliases"
+
+    former_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(CATEGORY_NAME_LENGTH))
+    slug: Mapped[str] = mapped_column(String(CATEGORY_NAME_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (Index("uq_category_aliases_folded_name", text("folded(name)"), unique=True),)

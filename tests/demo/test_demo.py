@@ -8,8 +8,9 @@ from app import demo
 from app.core.db import read_rows, transact
 from app.demo import seed_demo
 from app.exchange.formats.markdown import MarkdownReader
+from app.insights.commands.trashing import delete_insight
 from app.insights.commands.updating import update_insight
-from app.insights.commands.writing import create_insight, delete_insight
+from app.insights.commands.writing import create_insight
 from app.taxonomy.commands.categories import update_category
 from app.taxonomy.seeds import seed_taxonomy
 from tests.exchange.reading import rows

@@ -25,7 +25,7 @@ from pydantic.fields import FieldInfo
 
 from app.cli import cli
 from app.config import REPOSITORY, Settings
-from app.insights import rest as insights_rest
+from app.insights.rest import insights as insights_rest
 from tests.answers import make_insight, make_tag, problem
 from tests.conftest import built
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.audit.commands import Entry, record_all
+from app.audit.commands import Entry, act, record_all
 from app.core.clock import now
 from app.core.db import after_commit, refusing
 from app.core.metrics import insights_updated
@@ -18,6 +18,7 @@ from app.insights import policy
 from app.insights.commands.refusals import refusals
 from app.insights.commands.tagging import existing_tags, link, tags_of, unlink, wanted_tags
 from app.insights.commands.writing import COLUMNS, PUBLISHING, STORED_AS, STORED_COLUMNS, category_ids, lock_for_change
+from app.insights.models import Verb
 
 CHANGEABLE = tuple(name for name in STORED_COLUMNS if name != "public_id")
 # What a change doesn't name is taken from the row itself. The list is json: jsonb ends at 256 MB for all rows together.
@@ -25,7 +26,8 @@ UPDATE = text(f"""
     UPDATE insights i SET ({", ".join(CHANGEABLE)}) = (
         SELECT {", ".join(f"changed.{name}" for name in CHANGEABLE)}
         FROM jsonb_populate_record(i, change.fields) changed)
-    FROM json_to_recordset(CAST(:changes AS json)) AS change(id integer, fields jsonb)
+    FROM json_to_recordset(CAST(:changes AS json)) AS change(id integer, fields jsonb),
+        (SELECT set_config('insights.act', :act, true)) announced
     WHERE i.id = change.id""")
 
 
@@ -53,7 +55,7 @@ def update_insight(insight_id: int, changes: Mapping[str, Any], expected_version
     change = difference(stored, {**changes, **category}, current, desired)
     if change is None:
         return False
-    update_insights([change])
+    update_insights([change], changes.get("message"))
     return True
 
 
@@ -69,13 +71,14 @@ def difference(
     return Change(stored.id, stored.title, fields, before, desired - current, current - desired)
 
 
-def update_insights(changes: Sequence[Change]) -> None:
+def update_insights(changes: Sequence[Change], message: str | None = None, verb: Verb | None = None) -> None:
     """Write changes in a few statements, however many they are. The caller has locked the insights and knows that each
-    change is one: every one of them makes a new version."""
+    change is one: every one of them makes a new version and a revision with the message."""
     # The rows first, also when only tags change: it takes the locks in the order that the counts want.
     rows = [{"id": change.insight_id, "fields": _fields(change)} for change in changes]
     with refusing(refusals(changes[0].fields if len(changes) == 1 else {})):
-        db.session.execute(UPDATE, {"changes": json.dumps(rows, default=str, ensure_ascii=False)})
+        told = {"changes": json.dumps(rows, default=str, ensure_ascii=False), "act": act(message=message, verb=verb)}
+        db.session.execute(UPDATE, told)
     unlink((change.insight_id, tag_id) for change in changes for tag_id in change.gone_tags)
     link((change.insight_id, tag_id) for change in changes for tag_id in change.new_tags)
     record_all(Entry("insight.update", change.insight_id, change.title, _diff(change)) for change in changes)

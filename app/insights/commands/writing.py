@@ -1,17 +1,17 @@
-"""Insights are made and deleted here, and nowhere else: REST, pages and the importer call these."""
+"""Insights are made here, and nowhere else: REST, pages and the importer call these."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import uuid_utils.compat as uuid
-from sqlalchemy import delete, text
+from sqlalchemy import text
 
-from app.audit.commands import Entry, record, record_all
+from app.audit.commands import Entry, act, record_all
 from app.core.clock import now
 from app.core.db import after_commit, refusing
 from app.core.locking import lock
-from app.core.metrics import insights_created, insights_deleted
+from app.core.metrics import insights_created
 from app.errors import NotFound
 from app.extensions import db
 from app.identity.acting import current_actor, require
@@ -29,6 +29,7 @@ COLUMNS = (
 )  # fmt: skip
 STORED_AS = {"extra": "metadata"}
 STORED_COLUMNS = tuple(STORED_AS.get(name, name) for name in COLUMNS)
+TOLD = ("status", "visibility", "author")
 CHANGING = "A draft is its author's and the editors' to change; everything else is the editors'."
 PUBLISHING = "Publishing and archiving are the editors': leave the status at draft."
 # One parameter, however many rows: drivers and servers need longer to parse a statement that grows with them.
@@ -38,7 +39,8 @@ INSERT = text(f"""
     FROM ROWS FROM (json_to_recordset(CAST(:rows AS json)) AS (
         external_key text, title text, description text, content text, source text, author text, category_id integer,
         priority text, status text, visibility text, owner_id integer, extra jsonb, created_at timestamptz,
-        updated_at timestamptz, published_at timestamptz, public_id uuid)) WITH ORDINALITY
+        updated_at timestamptz, published_at timestamptz, public_id uuid)) WITH ORDINALITY,
+        (SELECT set_config('insights.act', :act, true)) announced
     ORDER BY ordinality
     RETURNING id, public_id""")
 
@@ -58,8 +60,9 @@ def create_insights(drafts: Sequence[Mapping[str, Any]]) -> list[int]:
     columns = category_ids(drafts)
     tags = wanted_tags(drafts)
     rows = [_row(draft, extra, actor.user_id) for draft, extra in zip(drafts, columns, strict=True)]
+    told = {"rows": json.dumps(rows, default=str, ensure_ascii=False), "act": act(message=_message(drafts))}
     with refusing(refusals(rows[0] if len(rows) == 1 else {})):
-        stored = db.session.execute(INSERT, {"rows": json.dumps(rows, default=str, ensure_ascii=False)})
+        stored = db.session.execute(INSERT, told)
     id_of = {row.public_id: row.id for row in stored}
     ids = [id_of[row["public_id"]] for row in rows]
     link((insight_id, tag_id) for insight_id, wanted in zip(ids, tags, strict=True) for tag_id in wanted or ())
@@ -68,14 +71,6 @@ def create_insights(drafts: Sequence[Mapping[str, Any]]) -> list[int]:
     )
     after_commit(lambda: insights_created.inc(len(ids)))
     return ids
-
-
-def delete_insight(insight_id: int, expected_version: int | None = None) -> None:
-    """Delete an insight and its links."""
-    stored = lock_for_change(insight_id, expected_version, to_delete=True)
-    db.session.execute(delete(Insight).where(Insight.id == insight_id))
-    record("insight.delete", insight_id, stored.title, _told(vars(stored), gone=True))
-    after_commit(insights_deleted.inc)
 
 
 def lock_for_change(insight_id: int, expected_version: int | None, *, to_delete: bool = False) -> Insight:
@@ -91,9 +86,14 @@ def _admit(stored: Insight) -> None:
     require(policy.may_change(actor, stored), CHANGING)
 
 
-def _told(row: Mapping[str, Any], *, gone: bool = False) -> dict[str, tuple[Any, Any]]:
-    """What the audit log tells of an insight that came or went."""
-    return {name: (row[name], None) if gone else (None, row[name]) for name in ("status", "visibility", "author")}
+def _message(drafts: Sequence[Mapping[str, Any]]) -> str | None:
+    """Why, as the writer of a single insight said it."""
+    return drafts[0].get("message") if len(drafts) == 1 else None
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What the audit log tells of a new insight."""
+    return {name: (None, row[name]) for name in TOLD}
 
 
 def _row(draft: Mapping[str, Any], extra: Mapping[str, Any], owner_id: int | None) -> dict[str, Any]:

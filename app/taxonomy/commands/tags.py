@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, update
 
-from app.audit.commands import changed, record, told
+from app.audit.commands import announce, changed, record, told
 from app.core.db import refusing
 from app.core.locking import lock
 from app.errors import DomainError, Refused
@@ -33,6 +33,7 @@ def update_tag(tag_id: int, changes: Mapping[str, Any], expected_version: int | 
 def delete_tag(tag_id: int, expected_version: int | None = None) -> None:
     """Delete a tag; the insights that carried it stay."""
     stored = lock(Tag, tag_id, expected_version, to_delete=True)
+    announce(message=f"Tag deleted: {stored.name}")
     db.session.execute(delete(Tag).where(Tag.id == tag_id))
     record("tag.delete", tag_id, stored.name)
 

@@ -10,11 +10,12 @@ from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
 from app.identity.acting import current_actor
 from app.insights import examples
+from app.insights.commands.trashing import delete_insight
 from app.insights.commands.updating import update_insight
-from app.insights.commands.writing import create_insight, delete_insight
+from app.insights.commands.writing import create_insight
 from app.insights.queries.item import insight_json
 from app.insights.queries.listing import InsightFilter, insights_json
-from app.insights.schemas import FilterSchema, InsightAnswer, InsightPage, InsightSchema, SearchSchema
+from app.insights.schemas import FilterSchema, InsightAnswer, InsightPage, InsightSchema, ReasonSchema, SearchSchema
 from app.taxonomy.models import Category
 from app.taxonomy.queries.names import ids_named
 
@@ -109,10 +110,10 @@ def update(changes: dict[str, Any], insight_id: int) -> Response:
     return versioned_answer(*transact(command))
 
 
-@api.endpoint("DELETE", INSIGHT_ID, status=HTTPStatus.NO_CONTENT)
-def delete(insight_id: int) -> Response:
-    """Delete an insight."""
-    transact(delete_insight, insight_id, expected_version())
+@api.endpoint("DELETE", INSIGHT_ID, status=HTTPStatus.NO_CONTENT, query=ReasonSchema)
+def delete(reason: dict[str, Any], insight_id: int) -> Response:
+    """Move an insight into the trash, where it stays for 30 days."""
+    transact(delete_insight, insight_id, expected_version(), reason.get("message"))
     return no_content()
 
 

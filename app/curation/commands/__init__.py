@@ -1,0 +1,1 @@
+"""Acts on many rows, one verb per function; the caller's transaction commits them."""

@@ -1,0 +1,30 @@
+"""What an act on many rows leaves behind."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKey, Index, Integer, String, Uuid, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Base
+
+
+class Receipt(Base):
+    """One act on many rows: who did what to how many. The revisions that the act left name the receipt, so that undoing
+    it follows from them; what they don't hold (a merged tag's own row) is in ``outcome``."""
+
+    __tablename__ = "receipts"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[int | None] = mapped_column(Integer)
+    actor_name: Mapped[str] = mapped_column(String(300))
+    action: Mapped[str] = mapped_column(String(30))
+    request: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    outcome: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    undone_by: Mapped[UUID | None] = mapped_column(ForeignKey("receipts.id"))
+
+    __table_args__ = (Index("ix_receipts_at", text("at DESC"), text("id DESC")),)

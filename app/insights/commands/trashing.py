@@ -1,0 +1,120 @@
+"""Insights go into the trash, come back and leave it for good here, and nowhere else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, text
+
+from app.audit.commands import Entry, announce, record, record_all
+from app.audit.origin import current_origin
+from app.core.db import after_commit, refusing
+from app.core.locking import lock
+from app.core.metrics import insights_deleted
+from app.errors import NotFound, Refused
+from app.extensions import db
+from app.identity.acting import current_actor, require
+from app.insights import policy
+from app.insights.commands.refusals import refusals
+from app.insights.commands.tagging import link
+from app.insights.commands.writing import CHANGING, STORED_COLUMNS, TOLD, lock_for_change
+from app.insights.models import TrashedInsight
+
+NAME = "Insight in the trash"
+KEPT = ", ".join(STORED_COLUMNS)
+MOVE = text(f"""
+    WITH moved AS (
+      INSERT INTO insight_trash (id, version, {KEPT}, tag_ids, trashed_by)
+      SELECT id, version, {KEPT}, ARRAY (SELECT tag_id FROM insight_tags WHERE insight_id = i.id ORDER BY tag_id),
+          :trashed_by
+      FROM insights i WHERE id = ANY (CAST(:ids AS int[]))
+      RETURNING id)
+    DELETE FROM insights WHERE id IN (SELECT id FROM moved)""")
+# What its category and tags were merged into meanwhile takes their place; what was deleted is missing.
+BACK = ", ".join(name for name in STORED_COLUMNS if name not in ("category_id", "owner_id"))
+MOVE_BACK = text(f"""
+    WITH gone AS (DELETE FROM insight_trash WHERE id = ANY (CAST(:ids AS int[])) RETURNING *),
+    back AS (
+      INSERT INTO insights (id, version, {BACK}, owner_id, category_id)
+      SELECT id, version + 1, {BACK}, (SELECT u.id FROM users u WHERE u.id = gone.owner_id),
+          coalesce((SELECT c.id FROM categories c WHERE c.id = gone.category_id),
+                   (SELECT a.category_id FROM category_aliases a WHERE a.former_id = gone.category_id))
+      FROM gone RETURNING id, category_id)
+    SELECT gone.id, gone.tag_ids, gone.category_id AS old_category_id, back.category_id,
+        ARRAY (SELECT t.id FROM tags t WHERE t.id = ANY (gone.tag_ids) UNION
+               SELECT a.tag_id FROM tag_aliases a WHERE a.former_id = ANY (gone.tag_ids)) AS found_tag_ids
+    FROM gone JOIN back USING (id) ORDER BY gone.id""")
+# The newest revision is the one of the restoring.
+TELL_MISSING = text("""
+    UPDATE insight_revisions r SET changes = CAST(:changes AS jsonb)
+    WHERE insight_id = :id AND number = (SELECT max(number) FROM insight_revisions WHERE insight_id = :id)
+    """).bindparams(bindparam("changes", type_=TrashedInsight.__table__.c.metadata.type))
+
+
+def delete_insight(insight_id: int, expected_version: int | None = None, message: str | None = None) -> None:
+    """Move an insight into the trash."""
+    stored = lock_for_change(insight_id, expected_version, to_delete=True)
+    announce(message=message)
+    move_to_trash([insight_id])
+    record("insight.delete", insight_id, stored.title, {name: (getattr(stored, name), None) for name in TOLD})
+    after_commit(insights_deleted.inc)
+
+
+def move_to_trash(ids: Sequence[int]) -> None:
+    """Move insights that the caller has locked, for an act that it has announced."""
+    db.session.execute(MOVE, {"ids": list(ids), "trashed_by": current_origin().actor_name[:300]})
+
+
+def restore_insight(insight_id: int, message: str | None = None) -> None:
+    """Take an insight out of the trash, as it was."""
+    stored = _lock_trashed(insight_id)
+    announce(message=message)
+    take_out_of_trash([insight_id])
+    record("insight.restore", insight_id, stored.title, {name: (None, getattr(stored, name)) for name in TOLD})
+
+
+def take_out_of_trash(ids: Sequence[int]) -> None:
+    """Bring insights back that the caller has locked. `Refused` when another insight has a key of one of them now."""
+    with refusing(refusals({}) | {"uq_insights_public_id": SAME_PUBLIC_ID}):
+        rows = db.session.execute(MOVE_BACK, {"ids": list(ids)}).all()
+    link((row.id, tag_id) for row in rows for tag_id in row.found_tag_ids)
+    for row in rows:
+        if missing := _missing(row):
+            db.session.execute(TELL_MISSING, {"id": row.id, "changes": missing})
+
+
+SAME_PUBLIC_ID = Refused("Another insight has the same public id now: it was imported anew.")
+
+
+def _missing(row: Any) -> dict[str, Any]:
+    """What the insight had in the trash and could not get back, as a revision tells it."""
+    category = {} if row.category_id == row.old_category_id else {"category_id": row.old_category_id}
+    return category | ({} if set(row.found_tag_ids) == set(row.tag_ids) else {"tags": row.tag_ids})
+
+
+def purge_insight(insight_id: int) -> None:
+    """Delete an insight in the trash for good, and its history with it."""
+    stored = lock(TrashedInsight, insight_id, None, name=NAME)
+    db.session.execute(delete(TrashedInsight).where(TrashedInsight.id == insight_id))
+    record("insight.purge", insight_id, stored.title)
+
+
+def purge_trash(older_than_days: int = 0) -> int:
+    """Delete for good what was moved into the trash so many days ago or longer; how many those were."""
+    old = TrashedInsight.trashed_at <= text("now() - make_interval(days => :days)").bindparams(days=older_than_days)
+    gone = db.session.execute(
+        delete(TrashedInsight).where(old).returning(TrashedInsight.id, TrashedInsight.title)
+    ).all()
+    record_all(Entry("insight.purge", row.id, row.title) for row in gone)
+    return len(gone)
+
+
+def _lock_trashed(insight_id: int) -> TrashedInsight:
+    """The trashed insight, locked, and the actor's to bring back. Raises `NotFound`, `Forbidden`."""
+    return lock(TrashedInsight, insight_id, None, admit=_admit, name=NAME)
+
+
+def _admit(stored: TrashedInsight) -> None:
+    actor = current_actor()
+    if not policy.sees(actor, stored):
+        raise NotFound.of(NAME, stored.id)
+    require(policy.may_change(actor, stored), CHANGING)
