@@ -31,6 +31,7 @@ def create_app(settings: "Settings | None" = None, *, serves: bool = True) -> "F
     from app.core import cache, telemetry
     from app.core.http import cors, pages, problems, proxies, security
     from app.core.http.sessions import NoSessions
+    from app.core.patience import lose_patience
     from app.extensions import db, migrate
     from app.identity import mail
 
@@ -54,6 +55,8 @@ def create_app(settings: "Settings | None" = None, *, serves: bool = True) -> "F
     pages.equip(app)
     cache.connect(app, settings)
     db.init_app(app)
+    with app.app_context():
+        lose_patience(db.engine, settings.statement_timeout_seconds)
     migrate.init_app(app, db, directory=str(REPOSITORY / "migrations"), compare_server_default=True)
     mail.connect(app, settings)
     if serves:
@@ -83,6 +86,8 @@ def _configure(app: "Flask", settings: "Settings") -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_IDLE_HOURS=settings.session_idle_hours,
+        TRASH_DAYS=settings.trash_days,
+        VOCABULARY=settings.vocabulary,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
         MAX_FORM_PARTS=FORM_PARTS,
@@ -112,7 +117,7 @@ def _database(settings: "Settings", url: str | None) -> "URL":
         f" -c lock_timeout={LOCK_TIMEOUT_SECONDS if settings.statement_timeout_seconds else 0}s"
         " -c idle_in_transaction_session_timeout=5min"
     )
-    connecting = {"connect_timeout": "5", "application_name": "insights", "options": timeouts}
+    connecting = {"connect_timeout": "3", "application_name": "insights", "options": timeouts}
     return make_url(url or DEFAULT_DATABASE).update_query_dict(connecting)
 
 
@@ -123,6 +128,9 @@ def _register_routes(app: "Flask") -> None:
     from app.audit import rest as audit
     from app.core.http import health, reference
     from app.core.http.openapi import create_api
+    from app.curation.rest import bulk, receipts
+    from app.curation.rest import categories as category_care
+    from app.curation.rest import tags as tag_care
     from app.identity import rest as identity
     from app.identity.pages import (
         devices,
@@ -137,10 +145,12 @@ def _register_routes(app: "Flask") -> None:
         users,
     )
     from app.insights import pages as library
-    from app.insights.rest import insights
+    from app.insights.rest import insights, revisions, trash
     from app.taxonomy.rest import categories, tags
 
-    create_api(app, (insights.api, tags.api, categories.api, analytics.api, identity.api, audit.api, health.api))
+    knowledge = (insights, revisions, trash, tags, categories)
+    many = (bulk, receipts, tag_care, category_care)
+    create_api(app, tuple(room.api for room in (*knowledge, *many, analytics, identity, audit, health)))
     account = (profile, second_factor, tokens, devices)
     administration = (users, service_tokens, audit_log)
     for pages in (overview, library, reference, signing_in, forgotten, oidc, links, *account, *administration):

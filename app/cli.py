@@ -65,6 +65,9 @@ class LazyGroup(click.Group):
         "counts": ("app.analytics.cli:counts", "Check or rebuild the maintained counts."),
         "tokens": ("app.identity.cli.tokens:tokens", "Make, list and revoke API tokens."),
         "users": ("app.identity.cli.users:users", "Add, list and disable people."),
+        "backup": ("app.backup.cli:backup", "Write everything into one file."),
+        "restore": ("app.backup.cli:restore", "Make an instance what a backup holds."),
+        "verify": ("app.verification:verify", "Check every promise about the stored data."),
     },
 )
 @click.version_option(package_name="insights-tracker", message="%(version)s")

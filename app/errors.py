@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Final
+
+UNKNOWN: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +12,7 @@ class FieldError:
     """One wrong field.
 
     ``path`` leads to it from the top of its input (``("tag_ids", 2)``); ``where`` says which input that is:
-    ``body``, ``query`` or ``path``. ``code`` is for programs, ``message`` for people.
+    ``body``, ``query``, ``path`` or ``header``. ``code`` is for programs, ``message`` for people.
     """
 
     path: tuple[str | int, ...]
@@ -76,8 +79,23 @@ class TooMany(DomainError):
     retry_after: float = 1.0
 
 
+class StillRunning(DomainError):
+    """The same request under the same key came before and isn't answered yet; its answer can be had soon."""
+
+
 class Unavailable(DomainError):
     """A server that is needed can't be reached just now; trying again later may work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """One field that isn't what the caller takes it for: what the caller sent (``yours``), what it was when the caller
+    read it (``before``) and what is stored ``now``, in the form of a request."""
+
+    field: str
+    now: Any
+    before: Any = UNKNOWN
+    yours: Any = UNKNOWN
 
 
 @dataclass(eq=False)
@@ -85,12 +103,12 @@ class Stale(DomainError):
     """The caller read an older version than the stored one."""
 
     current_version: int = 0
+    differs: Sequence[Differing] = field(default=())
 
     @classmethod
-    def of(cls, kind: str, key: object, current_version: int) -> "Stale":
-        return cls(
-            f"{kind} {key} has changed since it was read: its version is now {current_version}.", (), current_version
-        )
+    def of(cls, kind: str, key: object, current_version: int, differs: Sequence[Differing] = ()) -> "Stale":
+        detail = f"{kind} {key} has changed since it was read: its version is now {current_version}."
+        return cls(detail, (), current_version, differs)
 
 
 def explained(error: DomainError) -> str:

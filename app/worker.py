@@ -67,8 +67,9 @@ def upkeep() -> tuple[Periodic, ...]:
     from app.analytics import jobs as analytics
     from app.audit import jobs as audit
     from app.identity import jobs as identity
+    from app.insights import jobs as insights
 
-    return (*analytics.UPKEEP, *audit.UPKEEP, *identity.UPKEEP)
+    return (*analytics.UPKEEP, *audit.UPKEEP, *identity.UPKEEP, *insights.UPKEEP)
 
 
 def run_worker(app: Flask) -> None:

@@ -8,6 +8,13 @@ DECLARE
     CASE WHEN current_setting('server_version_num')::integer >= 170000 THEN ', MAINTAIN' ELSE '' END;
   ours record;
 BEGIN
+  -- Everybody may call a new function; not one that runs with its owner's rights.
+  FOR ours IN
+    SELECT p.oid::regprocedure AS name FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef AND pg_get_userbyid(p.proowner) = current_user
+  LOOP
+    EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', ours.name);
+  END LOOP;
   IF application = current_user THEN RETURN; END IF;
 
   -- 1. Where things are. Everybody may make temporary tables unless told otherwise, and before PostgreSQL 15 tables.

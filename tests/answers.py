@@ -25,7 +25,7 @@ def problem(response: TestResponse, status: int, detail: str | None = None) -> d
     """The document of a refusal, in the shape that all of them have."""
     assert (response.status_code, response.content_type) == (status, "application/problem+json"), response.text
     document: dict[str, Any] = response.get_json()
-    assert set(document) - {"errors", "current_version"} == PROBLEM_MEMBERS
+    assert set(document) - {"errors", "current_version", "differs"} == PROBLEM_MEMBERS
     assert (document["type"], document["status"]) == ("about:blank", status)
     assert document["title"] == HTTP_STATUS_CODES[status]
     assert document["instance"] == response.request.path
@@ -34,7 +34,7 @@ def problem(response: TestResponse, status: int, detail: str | None = None) -> d
     assert document["detail"] == (document["detail"] if detail is None else detail) != ""
     for field in document.get("errors", ()):
         assert set(field) == FIELD_MEMBERS
-        assert field["loc"][0] in ("body", "query", "path")
+        assert field["loc"][0] in ("body", "query", "path", "header")
     return document
 
 

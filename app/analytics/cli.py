@@ -22,7 +22,7 @@ def verify(instance: Path | None) -> None:
         drifts = count_drift()
         exact = counted()
     for drift in drifts:
-        click.echo(f"{drift.what} {drift.key}: shown {drift.shown}, actual {drift.actual}")
+        click.echo(drift)
     if drifts:
         raise click.exceptions.Exit(1)
     click.echo(f"exact: {exact.cells} cells, {exact.tags} tags")

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Result, text
 
-from app.core.db import read_rows
+from app.core.db import domain_errors, read_rows
 from app.extensions import db
 
 # Before PostgreSQL 17 only a table's owner may: others would get a warning into the server's log each time.
@@ -30,7 +30,7 @@ def vacuum_deltas() -> None:
     """
     if not read_rows(MAY_VACUUM):
         return
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with domain_errors(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM (SKIP_LOCKED) insight_count_delta, tag_count_delta"))
 
 
@@ -45,6 +45,6 @@ def repair_counts() -> int:
 
 
 def _number(statement: str) -> int:
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with domain_errors(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         result: Result[Any] = connection.execute(text(statement))
         return int(result.scalar_one())

@@ -52,6 +52,7 @@ class Settings(Rules):
     public_url: str | None = Field(None, validation_alias=_key("INSIGHTS_PUBLIC_URL"))
     session_idle_hours: int = Field(24 * 7, ge=1, le=24 * 90, validation_alias=_key("INSIGHTS_SESSION_IDLE_HOURS"))
     session_days: int = Field(30, ge=1, le=365, validation_alias=_key("INSIGHTS_SESSION_DAYS"))
+    trash_days: int = Field(30, ge=1, le=3650, validation_alias=_key("TRASH_DAYS"))
     jwt_secret: str | None = Field(None, validation_alias=_key("JWT_SECRET"), repr=False)
     jwt_jwks_url: str | None = Field(None, validation_alias=_key("JWT_JWKS_URL"))
     jwt_issuer: str | None = Field(None, validation_alias=_key("JWT_ISSUER"))
@@ -78,6 +79,7 @@ class Settings(Rules):
         15, ge=0, le=3600, validation_alias=_key("INSIGHTS_STATEMENT_TIMEOUT_SECONDS")
     )
     max_body_bytes: int = Field(4 * 2**20, ge=1024, validation_alias=_key("INSIGHTS_MAX_BODY_BYTES"))
+    vocabulary: Literal["open", "curated", "closed"] = Field("open", validation_alias=_key("VOCABULARY"))
 
     @property
     def guarded(self) -> bool:

@@ -82,6 +82,8 @@ def _commit(command: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         raise RuntimeError("A command runs in its caller's transaction: it must not open another.")
     callbacks: list[Callable[[], object]] = []
     session.info[_AFTER_COMMIT] = callbacks
+    if not session.in_transaction():
+        session.begin()  # or a command that begins with `read_rows` would read, and lock, outside of it
     try:
         result = command(*args, **kwargs)
         session.commit()

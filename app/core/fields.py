@@ -137,6 +137,17 @@ class Whole(fields.Integer):
         return int(value) if whole else value
 
 
+class Flag(fields.Boolean):
+    """``true`` or ``false``, and no word that might mean one of them."""
+
+    default_error_messages = {**MESSAGES, "invalid": Message("must be true or false", "type")}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class Id(Whole):
     """The number of a stored thing. Any whole number parses: one that names nothing is the domain's business."""
 

@@ -2,8 +2,9 @@
 
 from functools import cache
 
-from flask import Flask
+from flask import Flask, current_app
 from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
 from app.config import REPOSITORY
@@ -55,6 +56,20 @@ def upgrade(app: Flask) -> None:
         _migrate()
         if current() != head():
             raise Unavailable(ELSEWHERE)
+
+
+def upgrade_within(connection: Connection) -> None:
+    """Migrate to the newest schema and grant, in the transaction of the owner's connection: the caller commits."""
+    from alembic import command
+
+    config = current_app.extensions["migrate"].migrate.get_config(str(DIRECTORY))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def known(revision: str) -> bool:
+    """Whether this release has such a migration."""
+    return any((DIRECTORY / "versions").glob(f"{revision}_*.py"))
 
 
 def _migrate() -> None:

@@ -1,6 +1,7 @@
 """What an act on many rows leaves behind."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,21 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
+
+# What the receipt of an undoing says of itself; its request holds the action that was undone.
+UNDO = "undo"
+
+
+class Action(StrEnum):
+    """What can be done to many insights at once. All that it does is in the revisions that it leaves."""
+
+    TAG = "tag"
+    UNTAG = "untag"
+    RECATEGORISE = "recategorise"
+    SET_PRIORITY = "set_priority"
+    PUBLISH = "publish"
+    ARCHIVE = "archive"
+    TRASH = "trash"
 
 
 class Receipt(Base):

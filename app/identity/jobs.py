@@ -12,4 +12,4 @@ def forget() -> None:
     transact(forget_expired, current_app.config["SESSION_IDLE_HOURS"])
 
 
-UPKEEP: tuple[Periodic, ...] = (Periodic("forget expired sessions and links", every_seconds=3600, run=forget),)
+UPKEEP: tuple[Periodic, ...] = (Periodic("forget expired sessions, links and answers", every_seconds=3600, run=forget),)

@@ -36,7 +36,9 @@ class Permission(StrEnum):
     READ = "insights:read"  # read, search and add up what the role sees
     CAPTURE = "insights:write"  # write insights; change and delete one's own drafts
     EDIT = "insights:edit"  # change, publish and delete anybody's; see every draft
+    PURGE = "insights:purge"  # delete for good what is in the trash
     CURATE = "taxonomy:write"  # make, change and delete tags and categories
+    NAME = "taxonomy:name"  # name new tags and categories also while the vocabulary is closed
     MEASURE = "metrics:read"  # Prometheus' view
     ACCOUNT = "account:manage"  # one's own profile, devices and tokens
     USERS = "users:manage"  # people, their roles and everybody's tokens
@@ -87,17 +89,35 @@ ROUTES: Mapping[str, Permission | None] = {
     # Here the insight decides: one that isn't seen is not there, also for those who may not change any.
     "PUT /insights/{insight_id}": Permission.KNOWN,
     "DELETE /insights/{insight_id}": Permission.KNOWN,
+    "POST /insights/{insight_id}/restore": Permission.KNOWN,
+    "POST /insights/{insight_id}/revisions/{number}/restore": Permission.KNOWN,
+    "GET /insights/{insight_id}/revisions": Permission.READ,
+    "GET /insights/{insight_id}/revisions/{number}": Permission.READ,
+    "GET /insights/{insight_id}/revisions/{number}/diff/{other}": Permission.READ,
+    "GET /insights/trash": Permission.KNOWN,
+    "DELETE /insights/trash": Permission.PURGE,
+    "DELETE /insights/trash/{insight_id}": Permission.PURGE,
+    "POST /insights/bulk": Permission.CAPTURE,
+    # Here the receipt decides: it is seen by who did the act, and by editors.
+    "GET /receipts": Permission.KNOWN,
+    "GET /receipts/{receipt_id}": Permission.KNOWN,
+    "POST /receipts/{receipt_id}/undo": Permission.KNOWN,
     # taxonomy
     "GET /tags": Permission.READ,
     "POST /tags": Permission.CURATE,
     "GET /tags/{tag_id}": Permission.READ,
     "PUT /tags/{tag_id}": Permission.CURATE,
+    "POST /tags/{tag_id}/merge": Permission.CURATE,
+    "GET /tags/suggested-merges": Permission.CURATE,
     "DELETE /tags/{tag_id}": Permission.CURATE,
     "GET /categories": Permission.READ,
     "POST /categories": Permission.CURATE,
     "GET /categories/tree": Permission.READ,
     "GET /categories/{category_id}": Permission.READ,
     "PUT /categories/{category_id}": Permission.CURATE,
+    "POST /categories/{category_id}/merge": Permission.CURATE,
+    "POST /categories/{category_id}/move": Permission.CURATE,
+    "GET /categories/suggested-merges": Permission.CURATE,
     "DELETE /categories/{category_id}": Permission.CURATE,
     # figures
     "GET /statistics": Permission.READ,

@@ -1,10 +1,11 @@
 """What comes in about insights, and the contract of what goes out."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import fields, pre_load
+from marshmallow import ValidationError, fields, pre_load, validates_schema
 
-from app.core.fields import Id, JsonObject, Many, Moment, Schema, Text, Token, Whole
+from app.core.fields import Id, JsonObject, Many, Message, Moment, Schema, Text, Token, Whole
 from app.identity.permissions import Visibility
 from app.insights.models import (
     AUTHOR_LENGTH,
@@ -14,6 +15,7 @@ from app.insights.models import (
     TITLE_LENGTH,
     Priority,
     Status,
+    Verb,
 )
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, TAG_NAME_LENGTH
 from app.taxonomy.schemas import CategoryAnswer, TagAnswer
@@ -21,6 +23,12 @@ from app.taxonomy.schemas import CategoryAnswer, TagAnswer
 TEXT_LENGTH = 1_000_000
 MOST_TAGS = 200
 LAST_PAGE = 10**9
+SORTED_BY = ("created_at", "updated_at", "published_at", "title")
+SORTS = tuple(way + column for column in SORTED_BY for way in ("-", ""))
+NEWEST_FIRST = "-created_at"
+SORT = "The order; with a minus the greatest come first. What has no value comes last, equals go by id."
+CURSOR = "Where the page before ended (its `next_cursor`); empty for the first page. In place of `page` or `offset`."
+NEXT_CURSOR = "The `cursor` of the next page, null on the last; only of pages that were asked for with a cursor."
 MATCHED = "How the text was found: by all its words or, when they never meet, as it stands; null without text."
 
 
@@ -79,6 +87,19 @@ class FilterSchema(PageSchema):
     category_id = Id()
     category = Text(most=CATEGORY_NAME_LENGTH, strip=True, metadata={"description": "A category's name."})
     author = Text(most=AUTHOR_LENGTH, metadata={"description": "Part of the author's name, regardless of case."})
+    sort = Token(SORTS, load_default=NEWEST_FIRST, metadata={"description": SORT})
+
+
+class ListSchema(FilterSchema):
+    """The query of the list: filters, and a page by its number or after a cursor."""
+
+    cursor = Text(metadata={"description": CURSOR})
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _begin_in_one_way(self, data: dict[str, Any], original: Mapping[str, Any], **_: Any) -> None:
+        if "cursor" in original and (others := [name for name in ("page", "offset") if name in original]):
+            beside = Message("can't be given beside cursor", "beside_cursor")
+            raise ValidationError({name: [beside] for name in others})
 
 
 class SearchSchema(FilterSchema):
@@ -119,20 +140,134 @@ class InsightAnswer(Schema):
 
 
 class InsightPage(Schema):
-    """One page of insights, newest first; ``total`` counts every match."""
+    """One page of insights; ``total`` counts every match."""
 
     total = Whole(required=True)
-    page = Whole(required=True)
+    page = Whole(metadata={"description": "Only of pages that were asked for by number."})
     page_size = Whole(required=True)
     matched = Token(("words", "substring"), required=True, allow_none=True, metadata={"description": MATCHED})
     insights = fields.List(fields.Nested(InsightAnswer), required=True)
+    next_cursor = Text(allow_none=True, metadata={"description": NEXT_CURSOR})
 
 
 class LibrarySchema(FilterSchema):
     """The query of the library page: the list's filters, tags and the search box; categories by id only."""
 
     class Meta:
-        exclude = ("category", "limit", "offset")
+        exclude = ("category", "limit", "offset", "sort")
 
     q = Text(most=TITLE_LENGTH, strip=True)
     tag_ids = Many(Id(), most=MOST_TAGS)
+
+
+class TrashSchema(PageSchema):
+    """Which page of the trash."""
+
+    class Meta:
+        exclude = ("limit", "offset")
+
+
+class NamedAnswer(Schema):
+    """A tag or a category of an earlier state; without a name when it was deleted since."""
+
+    id = Id(required=True)
+    name = Text(required=True, allow_none=True)
+
+
+class DoerAnswer(Schema):
+    """Who did it. Callers without credentials are told what sort of actor it was, and no more."""
+
+    kind = Text(required=True)
+    id = Id(required=True, allow_none=True)
+    name = Text(required=True, allow_none=True)
+
+
+class RevisionEntry(Schema):
+    """One change of an insight; ``fields`` names what it touched."""
+
+    number = Whole(required=True)
+    version = Whole(required=True)
+    at = Moment(required=True)
+    verb = Token(Verb, required=True)
+    actor = fields.Nested(DoerAnswer, required=True)
+    message = Text(required=True, allow_none=True)
+    fields_ = fields.List(Text(), data_key="fields", required=True)
+    receipt_id = fields.UUID(required=True, allow_none=True)
+
+
+class RevisionList(Schema):
+    """The revisions that the caller sees; 1 is the creation."""
+
+    revisions = fields.List(fields.Nested(RevisionEntry), required=True)
+
+
+class ChangeAnswer(Schema):
+    """One field before and after. ``category`` and ``tags`` are told with their names."""
+
+    field = Text(required=True)
+    before = fields.Raw(required=True, allow_none=True)
+    after = fields.Raw(required=True, allow_none=True)
+    withheld = fields.Boolean(metadata={"description": "True when the caller may not know what was there before."})
+    unified = Text(metadata={"description": "A unified diff of two long texts, unless thousands of lines differ."})
+
+
+class EarlierInsight(Schema):
+    """An insight as one of its revisions left it."""
+
+    title = Text(required=True)
+    description = Text(required=True)
+    content = Text(required=True, allow_none=True)
+    source = Text(required=True, allow_none=True)
+    author = Text(required=True)
+    category_id = Id(required=True, allow_none=True)
+    category = fields.Nested(NamedAnswer, required=True, allow_none=True)
+    priority = Token(Priority, required=True)
+    status = Token(Status, required=True)
+    visibility = Token(Visibility, required=True)
+    metadata = JsonObject(required=True)
+    external_key = Text(required=True, allow_none=True)
+    created_at = Moment(required=True)
+    published_at = Moment(required=True, allow_none=True)
+    tags = fields.List(fields.Nested(NamedAnswer), required=True)
+
+
+class RevisionAnswer(RevisionEntry):
+    """A revision, what it changed and what it left."""
+
+    changes = fields.List(fields.Nested(ChangeAnswer), required=True)
+    insight = fields.Nested(EarlierInsight, required=True)
+
+
+class DiffAnswer(Schema):
+    """What differs between the states after two revisions."""
+
+    from_ = Whole(data_key="from", required=True)
+    to = Whole(required=True)
+    changes = fields.List(fields.Nested(ChangeAnswer), required=True)
+
+
+class TrashedAnswer(EarlierInsight):
+    """An insight in the trash; at ``purged_at`` it goes for good."""
+
+    id = Id(required=True)
+    public_id = fields.UUID(required=True)
+    version = Whole(required=True)
+    updated_at = Moment(required=True)
+    trashed_at = Moment(required=True)
+    trashed_by = Text(required=True)
+    purged_at = Moment(required=True)
+
+
+class TrashPage(Schema):
+    """One page of the trash, what was trashed last first."""
+
+    total = Whole(required=True)
+    page = Whole(required=True)
+    page_size = Whole(required=True)
+    insights = fields.List(fields.Nested(TrashedAnswer), required=True)
+
+
+class PurgeAnswer(Schema):
+    """How many were deleted for good."""
+
+    purged = Whole(required=True)

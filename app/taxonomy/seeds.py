@@ -6,7 +6,8 @@ from app.core.db import read_rows, transact
 from app.core.names import slugify
 from app.taxonomy.commands.categories import create_category
 from app.taxonomy.commands.tags import create_tag
-from app.taxonomy.models import CATEGORY_NAME_LENGTH
+from app.taxonomy.models import CATEGORY_NAME_LENGTH, Category, Tag
+from app.taxonomy.queries.names import KINDS
 
 # In the order of their ids on an empty database: Technical is category 1.
 CATEGORIES = (
@@ -28,12 +29,15 @@ TAGS = (
     {"name": "Deployment", "slug": "deployment", "color": "#06B6D4"},
 )
 IN_PLACE = """
-SELECT id FROM categories WHERE slug = :slug OR folded(name) = folded(:name)
+SELECT id FROM (
+  SELECT id, name, slug FROM categories UNION ALL SELECT category_id, name, slug FROM category_aliases) known
+WHERE slug = :slug OR folded(name) = folded(:name)
 ORDER BY folded(name) = folded(:name) DESC LIMIT 1"""
 MISSING = """
 SELECT wanted.slug FROM unnest(CAST(:names AS text[]), CAST(:slugs AS text[])) AS wanted(name, slug)
 WHERE NOT EXISTS (
-  SELECT FROM {table} stored WHERE stored.slug = wanted.slug OR folded(stored.name) = folded(wanted.name))
+  SELECT FROM (SELECT name, slug FROM {table} UNION ALL SELECT name, slug FROM {aliases}) known
+  WHERE known.slug = wanted.slug OR folded(known.name) = folded(wanted.name))
 """
 
 
@@ -44,20 +48,23 @@ def seed_taxonomy() -> None:
 
 def write_standard_taxonomy() -> None:
     """The same inside the caller's transaction."""
-    create_missing("categories", CATEGORIES, create_category)
-    create_missing("tags", TAGS, create_tag)
+    create_missing(Category, CATEGORIES, create_category)
+    create_missing(Tag, TAGS, create_tag)
 
 
-def create_missing(table: str, wanted: Sequence[Mapping[str, str]], create: Callable[[Mapping[str, str]], int]) -> None:
-    """Create those whose name and slug are both free. No id is used up for the others."""
+def create_missing(
+    kind: type[Category] | type[Tag], wanted: Sequence[Mapping[str, str]], create: Callable[[Mapping[str, str]], int]
+) -> None:
+    """Create those whose name and slug are both free, and weren't merged away. No id is used up for the others."""
     names, slugs = [each["name"] for each in wanted], [each["slug"] for each in wanted]
-    missing = {row.slug for row in read_rows(MISSING.format(table=table), names=names, slugs=slugs)}
+    missing = {row.slug for row in read_rows(MISSING.format(**KINDS[kind]._asdict()), names=names, slugs=slugs)}
     for values in wanted:
         if values["slug"] in missing:
             create(values)
 
 
 def category_in_place_of(name: str) -> int | None:
-    """The category of that name, else the one that was renamed since and kept its slug."""
+    """The category of that name, else the one that was renamed since and kept its slug; of one that was merged away,
+    its target."""
     found = read_rows(IN_PLACE, name=name, slug=slugify(name, CATEGORY_NAME_LENGTH))
     return found[0].id if found else None

@@ -31,7 +31,7 @@ RETURN coalesce(nullif(current_setting('insights.act', true), '')::jsonb,
 
 -- A text as it was before, told by the newer one: a list of literal text and of [start, length] of what is the same in
 -- the newer text (characters, from 0). A change costs what it touches: the same beginning and end are never stored, and
--- of what lies between every line that is still somewhere in the newer text isn't.
+-- of what lies between every piece that is still somewhere in the newer text isn't.
 CREATE FUNCTION same_start(a text, b text) RETURNS integer LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE low integer := 0; high integer := least(length(a), length(b)); half integer;
 BEGIN
@@ -41,44 +41,68 @@ BEGIN
   END LOOP;
   RETURN low;
 END $$;
-CREATE FUNCTION text_delta(newer text, older text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- Lines, long ones in pieces that end with a word: the same words far from a change make the same pieces. None when
+-- there are too many to compare them in a second or two.
+CREATE FUNCTION text_pieces(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN length(value) / 40 + length(value) - length(replace(value, E'\n', '')) > 30000 THEN '{}'
+            ELSE ARRAY(SELECT match[1] FROM regexp_matches(value, '[^\n]{1,40}\S*\s?|\n', 'g') match) END;
+CREATE FUNCTION text_delta(newer text, older text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET enable_nestloop = off AS $$
 DECLARE
   head integer := same_start(newer, older);
   new_middle text := substr(newer, head + 1);
   old_middle text := substr(older, head + 1);
   tail integer := same_start(reverse(new_middle), reverse(old_middle));
+  new_pieces text[];
+  old_pieces text[];
   middle jsonb;
 BEGIN
   new_middle := left(new_middle, length(new_middle) - tail);
   old_middle := left(old_middle, length(old_middle) - tail);
-  WITH old_line AS (
-    SELECT n, CASE WHEN n = count(*) OVER () THEN line ELSE line || E'\n' END AS line
-    FROM string_to_table(old_middle, E'\n') WITH ORDINALITY AS split(line, n)),
-  new_line AS (
-    SELECT line, min(n) AS n, min(start) AS start
-    FROM (SELECT n, line, sum(length(line)) OVER (ORDER BY n) - length(line) AS start
-          FROM (SELECT n, CASE WHEN n = count(*) OVER () THEN line ELSE line || E'\n' END AS line
-                FROM string_to_table(new_middle, E'\n') WITH ORDINALITY AS split(line, n)) ended) placed
-    GROUP BY line),
-  met AS (
-    SELECT o.n, o.line, w.n AS k, w.start,
-           (w.n IS NULL) <> (lag(w.n) OVER (ORDER BY o.n) IS NULL) OR w.n <> lag(w.n) OVER (ORDER BY o.n) + 1 AS begins
-    FROM old_line o LEFT JOIN new_line w USING (line) WHERE o.line <> ''),
-  part AS (
-    SELECT min(n) AS first,
-           CASE WHEN min(k) IS NULL THEN to_jsonb(string_agg(line, '' ORDER BY n))
-                ELSE jsonb_build_array(head + min(start), sum(length(line))) END AS part
-    FROM (SELECT *, count(*) FILTER (WHERE begins) OVER (ORDER BY n) AS run FROM met) runs GROUP BY run)
-  SELECT coalesce(jsonb_agg(part ORDER BY first), '[]') INTO middle FROM part;
+  new_pieces := text_pieces(new_middle);
+  old_pieces := text_pieces(old_middle);
+  IF new_pieces = '{}' OR old_pieces = '{}' THEN
+    middle := CASE WHEN old_middle = '' THEN '[]' ELSE jsonb_build_array(old_middle) END;
+  ELSE
+    -- A piece is looked for behind the same piece as before, the first there as the first here; else anywhere.
+    WITH old_piece AS (
+      SELECT *, row_number() OVER (PARTITION BY piece, before ORDER BY n) AS nth
+      FROM (SELECT n, piece, lag(piece, 1, '') OVER (ORDER BY n) AS before
+            FROM unnest(old_pieces) WITH ORDINALITY AS split(piece, n)) placed),
+    new_piece AS MATERIALIZED (
+      SELECT *, row_number() OVER (PARTITION BY piece, before ORDER BY n) AS nth
+      FROM (SELECT n, piece, lag(piece, 1, '') OVER (ORDER BY n) AS before,
+                   sum(length(piece)) OVER (ORDER BY n) - length(piece) AS start
+            FROM unnest(new_pieces) WITH ORDINALITY AS split(piece, n)) placed),
+    anywhere AS (SELECT piece, min(n) AS n, min(start) AS start FROM new_piece GROUP BY piece),
+    met AS (
+      SELECT o.n, o.piece, coalesce(same.n, anywhere.n) AS k, coalesce(same.start, anywhere.start) AS start
+      FROM old_piece o LEFT JOIN new_piece same USING (piece, before, nth) LEFT JOIN anywhere USING (piece)),
+    run AS (
+      SELECT *, count(*) FILTER (WHERE begins) OVER (ORDER BY n) AS run
+      FROM (SELECT *, k IS DISTINCT FROM lag(k) OVER (ORDER BY n) + (k IS NOT NULL)::integer AS begins FROM met) m),
+    part AS (
+      SELECT min(n) AS first,
+             CASE WHEN min(k) IS NULL OR sum(length(piece)) < 16 THEN to_jsonb(string_agg(piece, '' ORDER BY n))
+                  ELSE jsonb_build_array(head + min(start), sum(length(piece))) END AS part
+      FROM run GROUP BY run)
+    SELECT jsonb_agg(part ORDER BY first) INTO middle FROM part;
+  END IF;
   RETURN CASE WHEN head > 0 THEN jsonb_build_array(jsonb_build_array(0, head)) ELSE '[]' END
       || middle
       || CASE WHEN tail > 0 THEN jsonb_build_array(jsonb_build_array(length(newer) - tail, tail)) ELSE '[]' END;
 END $$;
--- What a text was: itself when it is short or the newer one is gone, else its delta, with a fingerprint to check by.
-CREATE FUNCTION text_was(newer text, older text) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN older IS NULL THEN 'null'
-            WHEN newer IS NULL OR length(older) < 100 THEN to_jsonb(older)
-            ELSE jsonb_build_object('delta', text_delta(newer, older), 'md5', md5(older)) END;
+-- What a text was: itself when it is short, the newer one is gone or the delta would be longer; else its delta, with a
+-- fingerprint to check by.
+CREATE FUNCTION text_was(newer text, older text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE delta jsonb;
+BEGIN
+  IF older IS NULL THEN RETURN 'null'; END IF;
+  IF newer IS NULL OR length(older) < 100 THEN RETURN to_jsonb(older); END IF;
+  delta := text_delta(newer, older);
+  RETURN CASE WHEN pg_column_size(delta) < octet_length(older)
+              THEN jsonb_build_object('delta', delta, 'md5', md5(older)) ELSE to_jsonb(older) END;
+END $$;
 
 -- 2. Triggers write them, so that no change goes past: not the importer's, not one typed into psql. The plans of these
 -- functions are cached while the tables are small: told so, they would read them whole for ever.
@@ -136,31 +160,34 @@ END $$;
 -- instead of joins with the transition tables, as in the counts: their plans are cached without row counts.
 CREATE FUNCTION revise_links(ids integer[], gained_by integer[], gained integer[], lost_by integer[], lost integer[])
 RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
-DECLARE change record; last record; current_version integer;
+DECLARE act jsonb := current_act();
 BEGIN
   ids := ARRAY(SELECT id FROM unnest(ids) id
                WHERE (SELECT r.verb IN ('create', 'restore') AND r.xact = current_xact() AND r.at >= now()
                       FROM insight_revisions r WHERE r.insight_id = id ORDER BY r.number DESC LIMIT 1) IS NOT TRUE);
   IF ids = '{}' THEN RETURN; END IF;
-  FOR change IN
+  PERFORM FROM insights WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
+  WITH change AS MATERIALIZED (
     SELECT insight_id, coalesce(jsonb_agg(tag_id ORDER BY tag_id) FILTER (WHERE tag_id IS NOT NULL), '[]') AS was
     FROM (((SELECT insight_id, tag_id FROM insight_tags WHERE insight_id = ANY (ids)
             EXCEPT SELECT * FROM unnest(gained_by, gained))
            UNION SELECT * FROM unnest(lost_by, lost))
           UNION ALL SELECT id, NULL FROM unnest(ids) id) link
-    WHERE insight_id = ANY (ids) GROUP BY insight_id ORDER BY insight_id
-  LOOP
-    SELECT version INTO current_version FROM insights WHERE id = change.insight_id FOR NO KEY UPDATE;
-    CONTINUE WHEN NOT FOUND;               -- it was deleted, and its links with it
-    SELECT number, xact = current_xact() AND at >= now() AS ours INTO last
-    FROM insight_revisions WHERE insight_id = change.insight_id ORDER BY number DESC LIMIT 1;
-    IF last.ours THEN
-      UPDATE insight_revisions SET changes = jsonb_build_object('tags', change.was) || changes
-      WHERE insight_id = change.insight_id AND number = last.number;
-    ELSE
-      PERFORM add_revision(change.insight_id, current_version, jsonb_build_object('tags', change.was));
-    END IF;
-  END LOOP;
+    WHERE (insight_id IN (SELECT unnest(ids))) IS TRUE GROUP BY insight_id),   -- hashed: searching an array takes long
+  last AS MATERIALIZED (                   -- without those that were deleted, and their links with them
+    SELECT c.insight_id, c.was, i.version, coalesce(r.number, 0) AS number, coalesce(r.ours, false) AS ours
+    FROM change c JOIN insights i ON i.id = c.insight_id
+    LEFT JOIN LATERAL (SELECT number, xact = current_xact() AND at >= now() AS ours
+                       FROM insight_revisions WHERE insight_id = c.insight_id ORDER BY number DESC LIMIT 1) r ON true),
+  told AS (
+    UPDATE insight_revisions r SET changes = jsonb_build_object('tags', last.was) || r.changes
+    FROM last WHERE last.ours AND r.insight_id = last.insight_id AND r.number = last.number)
+  INSERT INTO insight_revisions (insight_id, number, version, verb, actor_kind, actor_id, actor_name, message,
+                                 receipt_id, changes)
+  SELECT insight_id, number + 1, version, coalesce(act->>'verb', 'update'), act->>'actor_kind',
+         (act->>'actor_id')::integer, act->>'actor_name', act->>'message', (act->>'receipt_id')::uuid,
+         jsonb_build_object('tags', was)
+  FROM last WHERE NOT ours;
 END $$;
 CREATE FUNCTION revise_new_links() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -186,6 +213,14 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+-- Before: afterwards nothing says what was linked. When the insights go too, so do these.
+CREATE FUNCTION revise_truncated_links() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM add_revision(link.insight_id, link.version, jsonb_build_object('tags', link.was)) FROM (
+    SELECT it.insight_id, i.version, jsonb_agg(it.tag_id ORDER BY it.tag_id) AS was
+    FROM insight_tags it JOIN insights i ON i.id = it.insight_id GROUP BY it.insight_id, i.version) link;
+  RETURN NULL;
+END $$;
 CREATE TRIGGER revisions_insert AFTER INSERT ON insights REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION revise_new_insights();
 CREATE TRIGGER revisions_update AFTER UPDATE ON insights
@@ -196,6 +231,20 @@ CREATE TRIGGER revisions_update AFTER UPDATE ON insight_tags REFERENCING OLD TAB
   FOR EACH STATEMENT EXECUTE FUNCTION revise_changed_links();
 CREATE TRIGGER revisions_delete AFTER DELETE ON insight_tags REFERENCING OLD TABLE AS old_rows
   FOR EACH STATEMENT EXECUTE FUNCTION revise_gone_links();
+CREATE TRIGGER revisions_truncate BEFORE TRUNCATE ON insight_tags
+  FOR EACH STATEMENT EXECUTE FUNCTION revise_truncated_links();
+
+-- The counts' functions look insights and links up one by one, too. A plan of theirs that was cached while few insights
+-- were there took ten seconds for the links of 10,000 that came out of the trash.
+CREATE OR REPLACE FUNCTION count_relabel(ids integer[]) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+  UPDATE insight_tags link SET counted_status = i.status, counted_visibility = i.visibility
+  FROM unnest(ids) AS moved(id)
+  CROSS JOIN LATERAL (SELECT status, visibility FROM insights WHERE insights.id = moved.id OFFSET 0) i
+  WHERE link.insight_id = moved.id
+    AND (link.counted_status, link.counted_visibility) IS DISTINCT FROM (i.status, i.visibility);
+END $$;
+ALTER FUNCTION count_hold_insights SET enable_seqscan = off;
 
 -- 3. The trash: a table of its own, so that what lies there is nowhere else: not in a list, not in a count
 

@@ -17,6 +17,14 @@ BEGIN
   RETURN NEW;
 END $$;
 
+CREATE OR REPLACE FUNCTION count_relabel(ids integer[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE insight_tags link SET counted_status = i.status, counted_visibility = i.visibility
+  FROM insights i
+  WHERE i.id = link.insight_id AND link.insight_id = ANY (ids)
+    AND (link.counted_status, link.counted_visibility) IS DISTINCT FROM (i.status, i.visibility);
+END $$;
+ALTER FUNCTION count_hold_insights RESET enable_seqscan;
 DROP TRIGGER revisions_insert ON insights;
 DROP TRIGGER revisions_update ON insights;
 DROP TRIGGER revisions_delete ON insights;
@@ -24,8 +32,8 @@ DROP TRIGGER revisions_truncate ON insights;
 DROP TRIGGER revisions_insert ON insight_tags;
 DROP TRIGGER revisions_update ON insight_tags;
 DROP TRIGGER revisions_delete ON insight_tags;
+DROP TRIGGER revisions_truncate ON insight_tags;
 DROP TABLE insight_trash, insight_revisions;
 DROP FUNCTION revise_truncated, revise_purged_insights, revise_gone_insights, revise_changed_links, revise_gone_links,
-  revise_new_links, revise_links, revise_changed_insight, add_revision, revise_new_insights, text_was, text_delta,
-  same_start, current_act,
-  current_xact;
+  revise_truncated_links, revise_new_links, revise_links, revise_changed_insight, add_revision, revise_new_insights,
+  text_was, text_delta, text_pieces, same_start, current_act, current_xact;

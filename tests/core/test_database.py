@@ -40,6 +40,15 @@ def test_a_command_is_committed_and_then_calls_back(app: Flask) -> None:
     assert (names(), seen) == (["a"], [["a"]])
 
 
+def test_a_command_that_begins_with_a_read_reads_in_its_transaction(app: Flask) -> None:
+    def command() -> int:
+        read_rows("SELECT pg_try_advisory_xact_lock(42)")
+        return int(read_rows(held)[0].locks)
+
+    held = "SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    assert transact(command) == 1
+
+
 def test_what_raises_leaves_nothing_and_calls_nobody(app: Flask) -> None:
     called: list[None] = []
 

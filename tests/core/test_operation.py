@@ -103,21 +103,21 @@ def test_a_listed_origin_may_call(allowing: FlaskClient) -> None:
     assert set(response.headers.getlist("Vary")) == {"Accept", "Origin"}
     exposed = set(response.headers["Access-Control-Expose-Headers"].split(", "))
     limits = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
-    assert exposed == {"ETag", "Location", "Retry-After", "X-Request-ID"} | limits
+    assert exposed == {"ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"} | limits
 
 
 def test_a_preflight(allowing: FlaskClient) -> None:
     headers = {
         "Origin": ORIGIN,
         "Access-Control-Request-Method": "PUT",
-        "Access-Control-Request-Headers": "content-type, if-match, authorization",
+        "Access-Control-Request-Headers": "content-type, if-match, idempotency-key, authorization",
     }
     response = allowing.options("/insights/1", headers=headers)
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert {"PUT", "DELETE"} <= set(response.headers["Access-Control-Allow-Methods"].split(", "))
     allowed = set(response.headers["Access-Control-Allow-Headers"].lower().split(", "))
-    assert {"content-type", "if-match", "authorization"} <= allowed
+    assert {"content-type", "if-match", "idempotency-key", "authorization"} <= allowed
 
 
 def test_an_error_can_be_read_by_a_listed_origin(allowing: FlaskClient) -> None:

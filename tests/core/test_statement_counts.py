@@ -21,6 +21,8 @@ READS = [
     ("GET", "/categories", None),
     ("GET", "/categories/1", None),
     ("GET", "/categories/tree", None),
+    ("GET", "/tags/suggested-merges", None),
+    ("GET", "/categories/suggested-merges", None),
     ("GET", "/statistics", None),
     ("GET", "/metrics", None),
     ("GET", "/health", None),

@@ -24,8 +24,9 @@ read what is public when `INSIGHTS_ANONYMOUS_READING` is on.
   the roles; an administrator has them all.
 - An administrator whose JWT names organisations (`org_ids`, without `*`) has neither `users:manage` nor `audit:read`.
 - Names of tags and categories are no secret: whoever may read sees them all, with counts of what that reader sees. Who
-  captures an insight may name tags and categories that aren't there yet, which makes them; `taxonomy:write` is for
-  changing and deleting them, and for making them by themselves.
+  captures an insight may name tags and categories that aren't there yet, which makes them, as far as
+  [`VOCABULARY`](settings.md) allows: with `curated` that needs `taxonomy:write`, with `closed` `taxonomy:name`.
+  `taxonomy:write` is for changing, merging and deleting them, and for making them by themselves.
 - An `external_key` is unique among all insights: who captures one under a key that is taken is told so, also when the
   other insight is none that they see.
 """

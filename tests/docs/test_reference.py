@@ -13,6 +13,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 import click
+import psycopg
 import pytest
 from annotated_types import Ge, Le
 from flask import Flask
@@ -26,7 +27,7 @@ from pydantic.fields import FieldInfo
 from app.cli import cli
 from app.config import REPOSITORY, Settings
 from app.insights.rest import insights as insights_rest
-from tests.answers import make_insight, make_tag, problem
+from tests.answers import make_insight, problem
 from tests.conftest import built
 
 REFERENCE = REPOSITORY / "docs" / "reference"
@@ -36,6 +37,7 @@ MARKDOWN = MarkdownIt().enable("table")
 PRUNED = {"node_modules", "dist", "data", "instance"}
 FOLDER_OF_A_MACHINE = re.compile(r"(?<![\w.~-])/(?:work|tmp)/\w")
 TERMINAL_WIDTH = 78
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(caller)s || chr(31) || %(key)s, 0))"
 CLI_INTRODUCTION = """# The `insights` command
 
 It is installed as `.venv/bin/insights`. Every command takes `--help`. Those that need the servers use the ones of a
@@ -151,11 +153,17 @@ def examples() -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture
-def troubled(client: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The client for an example by its status: a database that is away for 503, a mistake for 500, else none."""
+def troubled(
+    client: FlaskClient, settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """The client for an example by its status: a database that is away for 503, a mistake for 500, else none.
+
+    A request with the key ``import-16`` was answered, one with ``import-17`` is running.
+    """
     for name in ("Technical", "Process"):
         assert client.post("/categories", json={"name": name, "slug": name.lower()}).status_code == 201
-    make_tag(client, "Incident")
+    tag = {"name": "Incident", "slug": "incident"}
+    assert client.post("/tags", json=tag, headers={"Idempotency-Key": "import-16"}).status_code == 201
     make_insight(client, category_id=1)
     assert client.put("/insights/1", json={"priority": "high"}).get_json()["version"] == 2
     unreachable = settings.with_servers("postgresql://insights@127.0.0.1:1/insights", None)
@@ -168,7 +176,8 @@ def troubled(client: FlaskClient, settings: Settings, monkeypatch: pytest.Monkey
             monkeypatch.setattr(insights_rest, "insight_json", fail)
         return away.test_client() if status == 503 else client
 
-    with built(unreachable) as away:
+    with built(unreachable) as away, psycopg.connect(database_url) as running:
+        running.execute(LOCK, {"caller": "local:local administrator", "key": "import-17"})
         yield lambda status: choose(status, away)
 
 
@@ -184,7 +193,7 @@ def test_error_is_answered_as_shown(asked: str, told: dict[str, Any], troubled: 
     )
     assert problem(response, told["status"]) == {**told, "request_id": response.headers["X-Request-ID"]}
     assert ("Allow" in response.headers) == (told["status"] == 405)
-    assert ("Retry-After" in response.headers) == (told["status"] == 503)
+    assert ("Retry-After" in response.headers) == (told["status"] in (409, 503))
 
 
 def test_every_status_has_an_example() -> None:

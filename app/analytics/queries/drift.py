@@ -19,6 +19,9 @@ class Drift:
     actual: Decimal
     shown: Decimal
 
+    def __str__(self) -> str:
+        return f"{self.what} {self.key}: shown {self.shown}, actual {self.actual}"
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from app.core.fields import flatten
 from app.errors import FieldError, Invalid
 
+IDEMPOTENCY_KEY = "Idempotency-Key"
 WHERE = {"json": "body", "query": "query", "querystring": "query"}
 
 
@@ -28,7 +29,7 @@ class Parser(FlaskParser):
 
 def read_json_body(request: Request) -> Any:
     """The JSON body; an empty one counts as ``{}``. 415 for another content type, `Invalid` for malformed JSON."""
-    raw = request.get_data(cache=False)
+    raw = request.get_data(cache=IDEMPOTENCY_KEY in request.headers)  # which is read once more, for its digest
     # A body without a stated length is read up to the limit, silently.
     if request.content_length is None and len(raw) == request.max_content_length:
         raise RequestEntityTooLarge

@@ -4,9 +4,12 @@ from flask import Flask
 from flask_cors import CORS
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
-REQUEST_HEADERS = ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-API-Key", "X-Request-ID"]
+REQUEST_HEADERS = [
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-API-Key", "X-Request-ID",
+]  # fmt: skip
 ANSWER_HEADERS = [
-    "ETag", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID",
+    "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+    "Retry-After", "X-Request-ID",
 ]  # fmt: skip
 
 

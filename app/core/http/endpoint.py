@@ -10,13 +10,19 @@ from marshmallow import fields
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.fields import Schema, Text, Whole
-from app.core.http.body import Parser
+from app.core.http.body import IDEMPOTENCY_KEY, Parser
 from app.core.http.negotiation import page_for_people
 from app.core.http.problems import MEDIA_TYPE
 
 View = Callable[..., Any]
 
 ETAG = {"ETag": {"description": "A strong validator.", "schema": {"type": "string"}}}
+REPLAYED = {
+    "Idempotency-Replayed": {
+        "description": "`true` when this is the first answer again.",
+        "schema": {"type": "string"},
+    }
+}
 LOCATION = {"Location": {"description": "The address of what was made.", "schema": {"type": "string"}}}
 IF_MATCH = {
     "in": "header",
@@ -24,11 +30,29 @@ IF_MATCH = {
     "description": "The ETag (or the version in quotes) that the caller read; 412 when the stored version is another.",
     "schema": {"type": "string", "example": '"3"'},
 }
+MOST_KEY_CHARACTERS = 255
+KEY = {
+    "in": "header",
+    "name": IDEMPOTENCY_KEY,
+    "description": "The caller's own key of this request. Sent again under the same key within 24 hours, the request"
+    " has no second effect and gets the first answer.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MOST_KEY_CHARACTERS,
+        "pattern": "^[ -~]+$",
+        "example": "0b7fe4a4-8a3c-4a8e-9d0e-0f6f3c5f9f52",
+    },
+}
 PROBLEMS = {
     400: ("Refused: a duplicate, an unknown reference, or something still in use.", "That name is taken already."),
     401: ("Credentials are needed, or those given are no good.", "The token is unknown, expired or revoked."),
     403: ("The caller is known and may not do this.", "Your role (viewer) may not do this."),
     404: ("There is no such thing, or none that the caller may see.", "Tag 42 does not exist."),
+    409: (
+        "The same request under the same `Idempotency-Key` is still running.",
+        "The first request with this Idempotency-Key is still running; send this one again.",
+    ),
     412: (
         "The stored version is another than the one in `If-Match`.",
         "Insight 42 has changed since it was read: its version is now 4.",
@@ -49,6 +73,15 @@ class FieldProblem(Schema):
     code = Text(required=True)
 
 
+class DifferingField(Schema):
+    """One field that another has changed since the caller read, or that the caller wanted otherwise."""
+
+    field = Text(required=True)
+    yours = fields.Raw(metadata={"description": "What the caller sent; absent when that is what is stored."})
+    before = fields.Raw(metadata={"description": "What it was in the version that the caller named, where known."})
+    now = fields.Raw(required=True, allow_none=True, metadata={"description": "What is stored."})
+
+
 class Problem(Schema):
     """Every error, in the form of RFC 9457."""
 
@@ -60,6 +93,7 @@ class Problem(Schema):
     request_id = Text(required=True)
     errors = fields.List(fields.Nested(FieldProblem))
     current_version = Whole()
+    differs = fields.List(fields.Nested(DifferingField))
 
 
 class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no types
@@ -77,6 +111,8 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         body: Marshmallow | type[Marshmallow] | None = None,
         query: type[Marshmallow] | None = None,
         refuses: bool = False,
+        once: bool = False,
+        conditional: bool | None = None,
         page: Callable[..., str] | None = None,
         body_example: object = None,
         answer_example: object = None,
@@ -88,14 +124,19 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
     ) -> Callable[[View], View]:
         """Declare a view: the loaded body or query is its first argument, ids of the path follow by name.
 
-        ``refuses``: it may answer 400. ``page``: where a browser that opens this address is sent. ``volatile``: the
-        answer has no ETag. ``database``: it needs the database; ``unavailable``: what its 503 holds when that is no
-        problem document. ``guarded``: the permission table asks for something (a test compares). Which other errors are
-        possible follows from the rest.
+        ``refuses``: it may answer 400. ``once``: it takes an `Idempotency-Key`. ``conditional``: it honours
+        `If-Match` (unless told, PUT and DELETE do). ``page``: where a browser that opens this address is sent.
+        ``volatile``: the answer has no ETag. ``database``: it needs the database; ``unavailable``: what its 503 holds
+        when that is no problem document. ``guarded``: the permission table asks for something (a test compares). Which
+        other errors are possible follows from the rest.
         """
         headers = {} if volatile or answer is None else ETAG | (LOCATION if status == HTTPStatus.CREATED else {})
+        headers = headers | (REPLAYED if once else {})
         database_problem = database and not unavailable
-        possible = _problems(method, rule, body, query, refuses=refuses, database=database_problem, guarded=guarded)
+        conditional = method in ("PUT", "DELETE") if conditional is None else conditional
+        taken = [*([IF_MATCH] if conditional else []), *([KEY] if once else [])]
+        said = {"refuses": refuses, "once": once, "conditional": conditional, "guarded": guarded}
+        possible = _problems(rule, body, query, database=database_problem, **said)
         steps = [
             page_for_people(page) if page else None,
             *map(self._problem, possible),
@@ -104,7 +145,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
             self.response(status, answer, headers=headers, content_type=content_type, example=answer_example),
             self.arguments(body, error_status_code=422, example=body_example) if body else None,
             self.arguments(query, location="query", error_status_code=422) if query else None,
-            self.doc(parameters=[IF_MATCH]) if method in ("PUT", "DELETE") else None,
+            self.doc(parameters=taken) if taken else None,
             None if guarded else self.doc(security=[]),
             self.route(rule, methods=[method]),
         ]
@@ -140,7 +181,15 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
 
 
 def _problems(
-    method: str, rule: str, body: object, query: object, *, refuses: bool, database: bool, guarded: bool
+    rule: str,
+    body: object,
+    query: object,
+    *,
+    refuses: bool,
+    once: bool,
+    conditional: bool,
+    database: bool,
+    guarded: bool,
 ) -> list[int]:
     """The errors that a route with these properties can answer."""
     item = "<id(" in rule
@@ -148,11 +197,12 @@ def _problems(
         400: refuses,
         401: guarded,
         403: guarded,
-        404: item,
-        412: method in ("PUT", "DELETE"),
+        404: item or "<uuid:" in rule,
+        409: once,
+        412: conditional,
         413: bool(body),
         415: bool(body),
-        422: item or bool(body or query),
+        422: item or once or bool(body or query),
         503: database,
     }
     return [status for status, may_be in possible.items() if may_be]

@@ -10,6 +10,7 @@ from app.core import cache, migrations
 from app.core.db import read_rows
 from app.core.fields import Schema, Text
 from app.core.http.endpoint import Endpoints
+from app.core.http.problems import RETRY_AFTER_SECONDS
 from app.core.http.respond import JSON
 from app.errors import Unavailable
 from app.version import VERSION
@@ -102,4 +103,6 @@ def _answer(well: bool, **members: object) -> Response:
     status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
     response = Response(orjson.dumps(members), status, content_type=JSON)
     response.cache_control.no_store = True
+    if not well:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

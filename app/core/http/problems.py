@@ -1,11 +1,11 @@
 """Errors as they leave: one problem document (RFC 9457) for programs, one page for people."""
 
+import json
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 import structlog
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -15,6 +15,8 @@ from app.core.http.negotiation import prefers_html
 from app.core.http.routing import InvalidPath
 from app.core.redaction import redacted_text
 from app.errors import (
+    UNKNOWN,
+    Differing,
     DomainError,
     FieldError,
     Forbidden,
@@ -22,6 +24,7 @@ from app.errors import (
     NotFound,
     Refused,
     Stale,
+    StillRunning,
     TooMany,
     Unauthenticated,
     Unavailable,
@@ -37,6 +40,7 @@ STATUS: dict[type[DomainError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Stale: HTTPStatus.PRECONDITION_FAILED,
+    StillRunning: HTTPStatus.CONFLICT,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 # Headers of werkzeug's errors that describe its own HTML body, which is not sent.
@@ -60,8 +64,8 @@ def _domain_error(error: DomainError) -> Response:
         members["errors"] = [_field_error(found) for found in error.errors]
     headers = {}
     if isinstance(error, Stale):
-        members["current_version"] = error.current_version
-    if isinstance(error, Unavailable):
+        members |= {"current_version": error.current_version, "differs": [_differing(field) for field in error.differs]}
+    if isinstance(error, Unavailable | StillRunning):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(math.ceil(error.retry_after))
@@ -110,9 +114,14 @@ def answer(
     if prefers_html():
         response = Response(render_template("error.html", **problem), status, headers, mimetype="text/html")
     else:
-        response = Response(orjson.dumps(problem), status, headers, content_type=MEDIA_TYPE)
+        response = Response(json.dumps(problem, ensure_ascii=False), status, headers, content_type=MEDIA_TYPE)
     response.vary.add("Accept")
     return response
+
+
+def _differing(field: Differing) -> dict[str, Any]:
+    known = {"field": field.field, "yours": field.yours, "before": field.before, "now": field.now}
+    return {name: value for name, value in known.items() if value is not UNKNOWN}
 
 
 def _field_error(error: FieldError) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Answers: bytes that Postgres made go out as they are, with a strong validator."""
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from http import HTTPStatus
 
@@ -13,9 +14,11 @@ def digest(body: bytes) -> str:
     return blake2b(body, digest_size=8).hexdigest()
 
 
-def json_answer(body: bytes) -> Response:
-    """JSON without a version of its own: lists and statistics. The ETag is the body's fingerprint."""
-    return _answer(body, HTTPStatus.OK, digest(body), None)
+def json_answer(body: bytes, following: str | None = None) -> Response:
+    """JSON without a version of its own: lists and statistics. The ETag is the body's fingerprint; ``following`` is the
+    address of the next page."""
+    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+    return _answer(body, HTTPStatus.OK, digest(body), headers)
 
 
 def versioned_answer(
@@ -23,13 +26,11 @@ def versioned_answer(
 ) -> Response:
     """One stored thing. Its ETag is ``"<version>-<fingerprint>"``: `If-Match` looks at the version only, while
     `If-None-Match` also sees what changed beside the row (a tag renamed, a count)."""
-    return _answer(body, status, f"{version}-{digest(body)}", location)
+    return _answer(body, status, f"{version}-{digest(body)}", {"Location": location} if location else {})
 
 
-def _answer(body: bytes, status: HTTPStatus, etag: str, location: str | None) -> Response:
-    headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
-    if location:
-        headers["Location"] = location
+def _answer(body: bytes, status: HTTPStatus, etag: str, more: Mapping[str, str]) -> Response:
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache", **more}
     response = Response(body, status, headers, content_type=JSON)
     if request.method in ("GET", "HEAD") and "If-None-Match" in request.headers:
         response.make_conditional(request)

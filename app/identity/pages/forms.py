@@ -9,6 +9,7 @@ from flask import Response, make_response, render_template, request
 from marshmallow import ValidationError
 
 from app.core.fields import Many, flatten
+from app.core.http.problems import RETRY_AFTER_SECONDS
 from app.errors import DomainError, FieldError, Invalid, Refused, Stale, TooMany, Unauthenticated, Unavailable
 from app.identity.schemas import FormSchema, Secret
 
@@ -79,6 +80,8 @@ class Form:
         self.status = STATUS[type(error)]
         if isinstance(error, TooMany):
             self.retry_after = error.retry_after
+        if isinstance(error, Unavailable):
+            self.retry_after = RETRY_AFTER_SECONDS
         known = [found for found in error.errors if self._is_shown(found)]
         for found in known:
             self.errors.setdefault(str(found.path[0]), found.message)

@@ -7,19 +7,23 @@ from sqlalchemy import select, text
 
 from app.extensions import db
 from app.insights.models import InsightTag
-from app.taxonomy.commands.resolving import resolve
-from app.taxonomy.models import Tag
+from app.taxonomy.commands.resolving import LARGEST_ID, resolve
+from app.taxonomy.models import Tag, TagAlias
 
-LARGEST_ID = 2**31 - 1
-
-# Unknown ids are ignored; a known tag can't be deleted before the links to it are committed.
+# Unknown ids are ignored, the former id of a merged tag is its target's; a known tag can't be deleted or merged before
+# the links to it are committed.
 LINK = text("""
     INSERT INTO insight_tags (insight_id, tag_id)
     SELECT link.insight_id, t.id
     FROM unnest(CAST(:insight_ids AS int[]), CAST(:tag_ids AS int[])) AS link(insight_id, tag_id)
-    JOIN tags t ON t.id = link.tag_id
+    LEFT JOIN tag_aliases a ON a.former_id = link.tag_id
+    JOIN tags t ON t.id = coalesce(a.tag_id, link.tag_id)
     FOR KEY SHARE OF t
     ON CONFLICT DO NOTHING""")
+MERGED = text("""
+    SELECT link.insight_id, a.tag_id
+    FROM unnest(CAST(:insight_ids AS int[]), CAST(:tag_ids AS int[])) AS link(insight_id, tag_id)
+    JOIN tag_aliases a ON a.former_id = link.tag_id""")
 UNLINK = text("""
     DELETE FROM insight_tags it
     USING unnest(CAST(:insight_ids AS int[]), CAST(:tag_ids AS int[])) AS gone(insight_id, tag_id)
@@ -45,9 +49,16 @@ def _wanted(draft: Mapping[str, Any], ids: Mapping[str, int]) -> list[int] | Non
 
 
 def link(pairs: Pairs) -> None:
-    """Tag insights."""
-    if links := list(pairs):
-        db.session.execute(LINK, _columns(links))
+    """Tag insights. A tag that is merged away at the same moment gives them its target."""
+    links = list(pairs)
+    while links and _linked(links) < len(links):
+        # Perhaps one went while we waited for it: a new statement sees into what.
+        links = [(row.insight_id, row.tag_id) for row in db.session.execute(MERGED, _columns(links))]
+
+
+def _linked(links: list[tuple[int, int]]) -> int:
+    """Link them; the number of links that are new."""
+    return db.session.execute(LINK, _columns(links)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def unlink(pairs: Pairs) -> None:
@@ -69,5 +80,7 @@ def tags_of(insight_id: int) -> frozenset[int]:
 
 
 def existing_tags(tag_ids: Iterable[int]) -> frozenset[int]:
-    """Those of the ids that are tags."""
-    return frozenset(db.session.scalars(select(Tag.id).where(Tag.id.in_(list(tag_ids)))))
+    """Those of the ids that are tags; for the former id of a merged one, its target's."""
+    wanted = list(tag_ids)
+    merged = select(TagAlias.tag_id).where(TagAlias.former_id.in_(wanted))
+    return frozenset(db.session.scalars(select(Tag.id).where(Tag.id.in_(wanted)).union(merged)))

@@ -38,8 +38,9 @@ MOVE_BACK = text(f"""
       SELECT id, version + 1, {BACK}, (SELECT u.id FROM users u WHERE u.id = gone.owner_id),
           coalesce((SELECT c.id FROM categories c WHERE c.id = gone.category_id),
                    (SELECT a.category_id FROM category_aliases a WHERE a.former_id = gone.category_id))
-      FROM gone RETURNING id, category_id)
+      FROM gone RETURNING id, category_id, owner_id)
     SELECT gone.id, gone.tag_ids, gone.category_id AS old_category_id, back.category_id,
+        gone.owner_id AS old_owner_id, back.owner_id,
         ARRAY (SELECT t.id FROM tags t WHERE t.id = ANY (gone.tag_ids) UNION
                SELECT a.tag_id FROM tag_aliases a WHERE a.former_id = ANY (gone.tag_ids)) AS found_tag_ids
     FROM gone JOIN back USING (id) ORDER BY gone.id""")
@@ -64,9 +65,9 @@ def move_to_trash(ids: Sequence[int]) -> None:
     db.session.execute(MOVE, {"ids": list(ids), "trashed_by": current_origin().actor_name[:300]})
 
 
-def restore_insight(insight_id: int, message: str | None = None) -> None:
+def restore_insight(insight_id: int, expected_version: int | None = None, message: str | None = None) -> None:
     """Take an insight out of the trash, as it was."""
-    stored = _lock_trashed(insight_id)
+    stored = lock(TrashedInsight, insight_id, expected_version, admit=_admit, name=NAME)
     announce(message=message)
     take_out_of_trash([insight_id])
     record("insight.restore", insight_id, stored.title, {name: (None, getattr(stored, name)) for name in TOLD})
@@ -88,12 +89,13 @@ SAME_PUBLIC_ID = Refused("Another insight has the same public id now: it was imp
 def _missing(row: Any) -> dict[str, Any]:
     """What the insight had in the trash and could not get back, as a revision tells it."""
     category = {} if row.category_id == row.old_category_id else {"category_id": row.old_category_id}
-    return category | ({} if set(row.found_tag_ids) == set(row.tag_ids) else {"tags": row.tag_ids})
+    owner = {} if row.owner_id == row.old_owner_id else {"owner_id": row.old_owner_id}
+    return category | owner | ({} if set(row.found_tag_ids) == set(row.tag_ids) else {"tags": row.tag_ids})
 
 
-def purge_insight(insight_id: int) -> None:
+def purge_insight(insight_id: int, expected_version: int | None = None) -> None:
     """Delete an insight in the trash for good, and its history with it."""
-    stored = lock(TrashedInsight, insight_id, None, name=NAME)
+    stored = lock(TrashedInsight, insight_id, expected_version, name=NAME)
     db.session.execute(delete(TrashedInsight).where(TrashedInsight.id == insight_id))
     record("insight.purge", insight_id, stored.title)
 
@@ -106,11 +108,6 @@ def purge_trash(older_than_days: int = 0) -> int:
     ).all()
     record_all(Entry("insight.purge", row.id, row.title) for row in gone)
     return len(gone)
-
-
-def _lock_trashed(insight_id: int) -> TrashedInsight:
-    """The trashed insight, locked, and the actor's to bring back. Raises `NotFound`, `Forbidden`."""
-    return lock(TrashedInsight, insight_id, None, admit=_admit, name=NAME)
 
 
 def _admit(stored: TrashedInsight) -> None:

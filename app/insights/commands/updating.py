@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -18,6 +17,7 @@ from app.insights import policy
 from app.insights.commands.refusals import refusals
 from app.insights.commands.tagging import existing_tags, link, tags_of, unlink, wanted_tags
 from app.insights.commands.writing import COLUMNS, PUBLISHING, STORED_AS, STORED_COLUMNS, category_ids, lock_for_change
+from app.insights.history import same
 from app.insights.models import Verb
 
 CHANGEABLE = tuple(name for name in STORED_COLUMNS if name != "public_id")
@@ -46,7 +46,7 @@ class Change:
 
 def update_insight(insight_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> bool:
     """Change the given fields, tags included; False when everything was so already and nothing was written."""
-    stored = lock_for_change(insight_id, expected_version)
+    stored = lock_for_change(insight_id, expected_version, given=changes)
     require(policy.may_give(current_actor(), changes), PUBLISHING)
     [category] = category_ids([changes])
     [wanted] = wanted_tags([changes])
@@ -81,7 +81,8 @@ def update_insights(changes: Sequence[Change], message: str | None = None, verb:
         db.session.execute(UPDATE, told)
     unlink((change.insight_id, tag_id) for change in changes for tag_id in change.gone_tags)
     link((change.insight_id, tag_id) for change in changes for tag_id in change.new_tags)
-    record_all(Entry("insight.update", change.insight_id, change.title, _diff(change)) for change in changes)
+    done = f"insight.{verb or Verb.UPDATE}"
+    record_all(Entry(done, change.insight_id, change.title, _diff(change)) for change in changes)
     after_commit(lambda: insights_updated.inc(len(changes)))
 
 
@@ -94,16 +95,3 @@ def _diff(change: Change) -> dict[str, tuple[Any, Any]]:
 
 def _fields(change: Change) -> dict[str, Any]:
     return {"updated_at": now(), **{STORED_AS.get(name, name): value for name, value in change.fields.items()}}
-
-
-def same(stored: Any, given: Any) -> bool:
-    """Whether Postgres would store the given value as the one that it has: 1e5 is 100000 to it, but 1 is not true."""
-    if isinstance(stored, Mapping) and isinstance(given, Mapping):
-        return stored.keys() == given.keys() and all(same(stored[key], given[key]) for key in stored)
-    if isinstance(stored, list) and isinstance(given, list):
-        return len(stored) == len(given) and all(map(same, stored, given))
-    if isinstance(stored, bool) or isinstance(given, bool):
-        return stored is given
-    if isinstance(stored, (int, float)) and isinstance(given, (int, float)):
-        return Decimal(repr(stored)) == Decimal(repr(given))
-    return bool(stored == given)

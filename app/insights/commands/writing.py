@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import uuid_utils.compat as uuid
@@ -12,7 +13,7 @@ from app.core.clock import now
 from app.core.db import after_commit, refusing
 from app.core.locking import lock
 from app.core.metrics import insights_created
-from app.errors import NotFound
+from app.errors import Differing, NotFound
 from app.extensions import db
 from app.identity.acting import current_actor, require
 from app.identity.permissions import Visibility
@@ -20,7 +21,8 @@ from app.insights import policy
 from app.insights.commands.refusals import refusals
 from app.insights.commands.tagging import link, wanted_tags
 from app.insights.models import Insight, Priority, Status
-from app.taxonomy.commands.resolving import resolve
+from app.insights.queries.differing import differing
+from app.taxonomy.commands.resolving import hold_categories, resolve
 from app.taxonomy.models import Category
 
 COLUMNS = (
@@ -73,10 +75,21 @@ def create_insights(drafts: Sequence[Mapping[str, Any]]) -> list[int]:
     return ids
 
 
-def lock_for_change(insight_id: int, expected_version: int | None, *, to_delete: bool = False) -> Insight:
+def lock_for_change(
+    insight_id: int,
+    expected_version: int | None,
+    *,
+    to_delete: bool = False,
+    given: Mapping[str, Any] = MappingProxyType({}),
+) -> Insight:
     """The stored insight, locked, and the actor's to change. Raises `NotFound` for what the actor doesn't see,
-    `Forbidden` for what it sees but may not change, `Stale`."""
-    return lock(Insight, insight_id, expected_version, to_delete=to_delete, admit=_admit)
+    `Forbidden` for what it sees but may not change, `Stale` with what others changed and what the ``given`` values
+    would."""
+
+    def differs(stored: Insight) -> list[Differing]:
+        return differing(current_actor().audience, stored.id, expected_version or 0, given)
+
+    return lock(Insight, insight_id, expected_version, to_delete=to_delete, admit=_admit, differs=differs)
 
 
 def _admit(stored: Insight) -> None:
@@ -117,11 +130,10 @@ def _row(draft: Mapping[str, Any], extra: Mapping[str, Any], owner_id: int | Non
 
 
 def category_ids(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """For each draft that names its category and gives no id, the id; missing categories are made."""
-    named = {
-        place: draft["category_name"]
-        for place, draft in enumerate(drafts)
-        if draft.get("category_name") and draft.get("category_id") is None
-    }
-    ids = resolve(Category, list(named.values())) if named else {}
-    return [{"category_id": ids[named[place]]} if place in named else {} for place in range(len(drafts))]
+    """For each draft that gives or names its category, the id; missing categories are made, those that were merged
+    away resolve to their targets, and nobody merges or deletes one of them before the transaction ends."""
+    names = [draft.get("category_name") if draft.get("category_id") is None else None for draft in drafts]
+    ids = resolve(Category, [name for name in names if name]) if any(names) else {}
+    given = [ids[name] if name else draft.get("category_id") for name, draft in zip(names, drafts, strict=True)]
+    held = hold_categories(key for key in given if key is not None)
+    return [{} if key is None else {"category_id": held.get(key, key)} for key in given]

@@ -1,4 +1,4 @@
-"""Pages of insights: filtered, searched, newest first."""
+"""Pages of insights by number: filtered, searched, in one of the orders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -6,10 +6,15 @@ from typing import Any, Self
 
 from app.core.db import like_literal, read_json
 from app.identity.audience import Audience
-from app.insights.queries.representation import insights_newest_first
+from app.insights.queries.order import ORDERS
+from app.insights.queries.representation import insights_in_order
+from app.insights.schemas import NEWEST_FIRST
 
 # Filters over the columns that the counted cells know: their total is a sum over cells, not a count of insights.
-CATEGORY_NAMED = "(SELECT id FROM categories WHERE folded(name) = folded(:category))"
+CATEGORY_NAMED = (
+    "(SELECT id FROM categories WHERE folded(name) = folded(:category)"
+    " UNION ALL SELECT category_id FROM category_aliases WHERE folded(name) = folded(:category))"
+)
 COUNTED = {
     "status": "{row}.status = :status",
     "priority": "{row}.priority = :priority",
@@ -28,16 +33,16 @@ ALL_WORDS = "i.search_vector @@ plainto_tsquery('english', folded(:words))"
 SUBSTRING = r"concat_ws(E'\n', i.title, i.description, i.content) ILIKE :substring ESCAPE '\'"
 
 # Without text, the ids are walked in the order of the index until the page is full.
-FILTERED = "found AS NOT MATERIALIZED (SELECT i.id, i.created_at FROM insights i WHERE {where})"
+FILTERED = "found AS NOT MATERIALIZED (SELECT i.id, i.{column} FROM insights i WHERE {where})"
 # With text: all words, else the text as it stands, anywhere.
 SEARCHED = (
     """
-by_words AS MATERIALIZED (SELECT i.id, i.created_at FROM insights i WHERE {where} AND """
+by_words AS MATERIALIZED (SELECT i.id, i.{column} FROM insights i WHERE {where} AND """
     + ALL_WORDS
     + """),
 found AS MATERIALIZED (
-  SELECT id, created_at FROM by_words UNION ALL
-  SELECT i.id, i.created_at FROM insights i WHERE NOT EXISTS (SELECT FROM by_words) AND {where} AND """
+  SELECT id, {column} FROM by_words UNION ALL
+  SELECT i.id, i.{column} FROM insights i WHERE NOT EXISTS (SELECT FROM by_words) AND {where} AND """
     + SUBSTRING
     + ")"
 )
@@ -49,7 +54,7 @@ COUNT_OF_FOUND = "(SELECT count(*) FROM found)"
 
 PAGE = """
 WITH {found},
-page AS MATERIALIZED (SELECT id FROM found ORDER BY created_at DESC, id DESC OFFSET :skip LIMIT :page_size)
+page AS MATERIALIZED (SELECT id FROM found ORDER BY {order} OFFSET :skip LIMIT :page_size)
 SELECT json_build_object('total', {total}, 'page', :page, 'page_size', :page_size, 'matched', {matched},
     'insights', ({insights}))::text"""
 
@@ -97,21 +102,29 @@ class InsightFilter:
 
 
 def insights_json(
-    audience: Audience, wanted: InsightFilter, page: int = 1, page_size: int = 20, skip: int | None = None
+    audience: Audience,
+    wanted: InsightFilter,
+    page: int = 1,
+    page_size: int = 20,
+    skip: int | None = None,
+    sort: str = NEWEST_FIRST,
 ) -> bytes:
-    """One page (`InsightPage`), newest first; ``skip`` overrides where the page begins."""
+    """One page (`InsightPage`); ``skip`` overrides where the page begins."""
+    order, where = ORDERS[sort], wanted.where(audience)
     statement = PAGE.format(
-        found=(SEARCHED if wanted.query else FILTERED).format(where=wanted.where(audience)),
-        total=_total(audience, wanted.given),
+        found=(SEARCHED if wanted.query else FILTERED).format(column=order.column, where=where),
+        order=order.sql,
+        total=total(audience, wanted.given),
         matched=MATCHED if wanted.query else "NULL",
-        insights=insights_newest_first(audience.sources),
+        insights=insights_in_order(audience.sources, order.sql),
     )
     skip = (page - 1) * page_size if skip is None else skip
     parameters = {**wanted.parameters, **audience.parameters}
     return read_json(statement, **parameters, skip=skip, page=page, page_size=page_size) or b"{}"
 
 
-def _total(audience: Audience, given: Mapping[str, Any]) -> str:
+def total(audience: Audience, given: Mapping[str, Any]) -> str:
+    """How many insights fit, as SQL beside a CTE ``found``: a sum over cells where they know, else a count."""
     if given.keys() & {*UNCOUNTED, "query"}:
         return COUNT_OF_FOUND
     return COUNT_OF_CELLS.format(cells=audience.sources.cells, where=_where(COUNTED, given, "cell"))

@@ -9,13 +9,13 @@ from app.taxonomy.queries.tags import TAG
 
 @cache
 def insights_of_page(sources: Sources) -> str:
-    """The insights whose ids a CTE ``page`` holds, as rows (id, created_at, version, insight).
+    """The insights whose ids a CTE ``page`` holds, as rows (id, version, insight, and what lists are sorted by).
 
     Ids are chosen first, of what the audience sees, and everything else is joined to them as sets: a deep page costs no
     more than the first.
     """
     return f"""
-SELECT i.id, i.created_at, i.version, json_build_object(
+SELECT i.id, i.version, i.created_at, i.updated_at, i.published_at, i.title, json_build_object(
     'id', i.id, 'public_id', i.public_id, 'external_key', i.external_key, 'title', i.title,
     'description', i.description, 'content', i.content, 'source', i.source, 'author', i.author,
     'category_id', i.category_id, 'priority', i.priority, 'status', i.status, 'visibility', i.visibility,
@@ -36,8 +36,13 @@ LEFT JOIN (
 
 
 @cache
+def insights_in_order(sources: Sources, order: str) -> str:
+    """The same rows as one JSON array; ``order`` is what follows ORDER BY."""
+    return f"""
+SELECT coalesce(json_agg(insight ORDER BY {order}), '[]')
+FROM ({insights_of_page(sources)}) chosen"""
+
+
 def insights_newest_first(sources: Sources) -> str:
     """The same rows as one JSON array, newest first."""
-    return f"""
-SELECT coalesce(json_agg(insight ORDER BY created_at DESC, id DESC), '[]')
-FROM ({insights_of_page(sources)}) chosen"""
+    return insights_in_order(sources, "created_at DESC, id DESC")

@@ -1,5 +1,6 @@
 """``/insights``."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -9,13 +10,16 @@ from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
 from app.identity.acting import current_actor
+from app.identity.idempotency import once
 from app.insights import examples
 from app.insights.commands.trashing import delete_insight
 from app.insights.commands.updating import update_insight
 from app.insights.commands.writing import create_insight
 from app.insights.queries.item import insight_json
+from app.insights.queries.keyset import insights_after
 from app.insights.queries.listing import InsightFilter, insights_json
-from app.insights.schemas import FilterSchema, InsightAnswer, InsightPage, InsightSchema, ReasonSchema, SearchSchema
+from app.insights.rest.cursors import Listing
+from app.insights.schemas import InsightAnswer, InsightPage, InsightSchema, ListSchema, ReasonSchema, SearchSchema
 from app.taxonomy.models import Category
 from app.taxonomy.queries.names import ids_named
 
@@ -23,6 +27,8 @@ api = Endpoints("insights", __name__, description="What staff have learned: capt
 # No category has it: the page then says that nothing fits.
 NO_CATEGORY = 0
 INSIGHT_ID = '/insights/<id("insight_id"):insight_id>'
+NEXT_PAGE = 'After a cursor, when there is more: `<address of the next page>; rel="next"`.'
+LINK = {"Link": {"description": NEXT_PAGE, "schema": {"type": "string"}}}
 
 
 @api.endpoint(
@@ -32,32 +38,37 @@ INSIGHT_ID = '/insights/<id("insight_id"):insight_id>'
     status=HTTPStatus.CREATED,
     body=InsightSchema,
     refuses=True,
+    once=True,
     body_example=examples.DRAFT,
     answer_example=examples.INSIGHT,
 )
 def create(draft: dict[str, Any]) -> Response:
     """Capture an insight."""
 
-    def command() -> tuple[int, Versioned]:
+    def command() -> Response:
         insight_id = create_insight(draft)
-        return insight_id, insight_json(current_actor().audience, insight_id)
+        location = url_for("insights.get", insight_id=insight_id)
+        return versioned_answer(*insight_json(current_actor().audience, insight_id), HTTPStatus.CREATED, location)
 
-    insight_id, (insight, version) = transact(command)
-    location = url_for("insights.get", insight_id=insight_id)
-    return versioned_answer(insight, version, HTTPStatus.CREATED, location)
+    return once(command)
 
 
 @api.endpoint(
     "GET",
     "/insights",
     InsightPage,
-    query=FilterSchema,
+    query=ListSchema,
     answer_example=examples.PAGE,
     page=lambda arguments: _library_address(arguments),  # noqa: PLW0108  # defined below
 )
+@api.doc(responses={200: {"headers": LINK}})  # type: ignore[untyped-decorator]
 def list_insights(arguments: dict[str, Any]) -> Response:
-    """A page of insights, newest first."""
-    return json_answer(_page(arguments))
+    """A page of insights: by its number, or after a cursor.
+
+    An empty cursor is the first page. Pages that follow cursors neither skip nor repeat an insight while others write,
+    and the last costs what the first costs.
+    """
+    return json_answer(_page(arguments)) if "cursor" not in arguments else _after_cursor(arguments)
 
 
 @api.endpoint(
@@ -129,7 +140,21 @@ def _library_address(arguments: dict[str, Any]) -> str:
 
 def _page(arguments: dict[str, Any]) -> bytes:
     page, page_size, offset = _slice(arguments)
-    return insights_json(current_actor().audience, InsightFilter.of(arguments), page, page_size, offset)
+    wanted = InsightFilter.of(arguments)
+    return insights_json(current_actor().audience, wanted, page, page_size, offset, arguments["sort"])
+
+
+def _after_cursor(arguments: dict[str, Any]) -> Response:
+    listing = Listing(arguments["sort"], InsightFilter.of(arguments), current_actor().audience)
+    _, page_size, _ = _slice(arguments)
+    after = listing.place(arguments["cursor"])
+    portion = insights_after(listing.audience, listing.wanted, listing.sort, after, page_size)
+    cursor = listing.cursor(portion.end) if portion.end else None
+    same = {**listing.wanted.given, "sort": listing.sort, "limit": page_size}
+    following = url_for("insights.list_insights", **same, cursor=cursor) if cursor else None
+    # Postgres made the page; what only we can sign is its last member.
+    body = b'%b, "next_cursor" : %b}' % (portion.body.removesuffix(b"}"), json.dumps(cursor).encode())
+    return json_answer(body, following)
 
 
 def _slice(arguments: dict[str, Any]) -> tuple[int, int, int | None]:

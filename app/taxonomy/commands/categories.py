@@ -7,14 +7,16 @@ from sqlalchemy import delete, insert, text, update
 
 from app.audit.commands import changed, record, told
 from app.core.db import OUT_OF_RANGE, refusing
-from app.core.locking import lock
+from app.core.locking import lock, otherwise
 from app.errors import DomainError, Refused
 from app.extensions import db
+from app.taxonomy.commands.naming import name_new, rename
 from app.taxonomy.models import Category
 
 
 def create_category(values: Mapping[str, Any]) -> int:
     """Store a category (fields of `CategorySchema`) and return its id."""
+    name_new(Category, values["name"])
     with refusing(_refusals(values)):
         category_id = int(db.session.execute(insert(Category).values(**values).returning(Category.id)).scalar_one())
     record("category.create", category_id, values["name"], told(values))
@@ -23,11 +25,21 @@ def create_category(values: Mapping[str, Any]) -> int:
 
 def update_category(category_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change the given fields; a new ``parent_id`` moves the whole subtree."""
-    stored = lock(Category, category_id, expected_version)
+    stored = lock(Category, category_id, expected_version, differs=otherwise(changes))
     if changes:
+        rename(Category, stored, changes.get("name", stored.name))
         with refusing(_refusals(changes)):
             db.session.execute(update(Category).where(Category.id == category_id).values(**changes))
         record("category.update", category_id, stored.name, changed(stored, changes))
+
+
+def place_category(category_id: int, parent_id: int | None, expected_version: int | None = None) -> Category:
+    """Move a category with all below it, for an act that the caller records; what it was before."""
+    place = {"parent_id": parent_id}
+    stored = lock(Category, category_id, expected_version, differs=otherwise(place))
+    with refusing(_refusals(place)):
+        db.session.execute(update(Category).where(Category.id == category_id).values(place))
+    return stored
 
 
 def delete_category(category_id: int, expected_version: int | None = None) -> None:

@@ -1,5 +1,6 @@
-"""From names that people type to ids, making what is missing."""
+"""From names and former ids that people use to ids, making the names that are missing."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Result, text
@@ -7,15 +8,28 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.audit.commands import Entry, record_all
 from app.core.names import slug_candidates, slugify
+from app.errors import FieldError, Refused
 from app.extensions import db
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, TAG_NAME_LENGTH, Category, Tag
-from app.taxonomy.queries.names import ids_named
+from app.taxonomy.queries.names import KINDS, ids_named, nearest_names
+from app.taxonomy.vocabulary import may_name, who_names
 
+LARGEST_ID = 2**31 - 1
 NAME_LENGTH: dict[type[Category] | type[Tag], int] = {Category: CATEGORY_NAME_LENGTH, Tag: TAG_NAME_LENGTH}
+# Where an insight's names come from.
+FIELD: dict[type[Category] | type[Tag], str] = {Category: "category_name", Tag: "tags"}
+HOLD = text("""
+    SELECT wanted.id AS wanted, c.id FROM unnest(CAST(:ids AS int[])) AS wanted(id)
+    LEFT JOIN category_aliases a ON a.former_id = wanted.id
+    JOIN categories c ON c.id = coalesce(a.category_id, wanted.id)
+    ORDER BY c.id FOR KEY SHARE OF c""")
 
 
 def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int]:
-    """The id for each name, regardless of case and accents. A missing one is made in the spelling given first."""
+    """The id for each name, regardless of case and accents; one that was merged away gives what it was merged into.
+
+    A missing one is made in the spelling given first. `Refused` when the actor may not name new ones.
+    """
     found = ids_named(kind, names)
     # In one order, whoever makes them: two writers that make the same names must not wait for each other.
     missing = sorted(
@@ -23,12 +37,40 @@ def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int
     )
     if not missing:
         return found
+    if not may_name():
+        raise _unknown(kind, missing)
     _create_most(kind, missing)
     found |= ids_named(kind, missing)
     left = [name for name in missing if name not in found]
     for name in left:
         _create_unless_there(kind, name)
     return found | (ids_named(kind, left) if left else {})
+
+
+def hold_categories(ids: Iterable[int]) -> dict[int, int]:
+    """The category for each id, also for the former id of one that was merged away; they stay until the transaction
+    ends. Ids of none are missing."""
+    wanted = {key for key in ids if 0 < key <= LARGEST_ID}
+    held = _hold(wanted) if wanted else {}
+    # One that was merged away while we waited for it: a new statement sees into what.
+    missing = wanted - held.keys()
+    return held | (_hold(missing) if missing else {})
+
+
+def _hold(ids: set[int]) -> dict[int, int]:
+    return {row.wanted: row.id for row in db.session.execute(HOLD, {"ids": sorted(ids)})}
+
+
+def _unknown(kind: type[Category] | type[Tag], names: list[str]) -> Refused:
+    """The refusal that names every unknown name, with the known one that may be meant."""
+    nearest = nearest_names(kind, names)
+    known = KINDS[kind]
+    messages = [
+        f"there is no {known.noun} {name!r}" + (f" (did you mean {nearest[name]!r}?)" if name in nearest else "")
+        for name in names
+    ]
+    detail = f"{'; '.join(messages)}. New {known.table} are named by {who_names()}.".replace("there", "There", 1)
+    return Refused(detail, [FieldError((FIELD[kind],), message, "unknown_name") for message in messages])
 
 
 def _create_most(kind: type[Category] | type[Tag], names: list[str]) -> None:

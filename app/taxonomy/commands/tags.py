@@ -3,18 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, text, update
 
 from app.audit.commands import announce, changed, record, told
 from app.core.db import refusing
-from app.core.locking import lock
+from app.core.locking import lock, otherwise
 from app.errors import DomainError, Refused
 from app.extensions import db
+from app.taxonomy.commands.naming import name_new, rename
 from app.taxonomy.models import Tag
+
+
+# Everybody locks insights before their tags, in the order of their ids.
+CARRIERS = text("""
+    SELECT id FROM insights WHERE id IN (SELECT insight_id FROM insight_tags WHERE tag_id = :tag_id)
+    ORDER BY id FOR NO KEY UPDATE""")
 
 
 def create_tag(values: Mapping[str, Any]) -> int:
     """Store a tag (fields of `TagSchema`) and return its id."""
+    name_new(Tag, values["name"])
     with refusing(_duplicates(values)):
         tag_id = int(db.session.execute(insert(Tag).values(**values).returning(Tag.id)).scalar_one())
     record("tag.create", tag_id, values["name"], told(values))
@@ -23,8 +31,9 @@ def create_tag(values: Mapping[str, Any]) -> int:
 
 def update_tag(tag_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change the given fields."""
-    stored = lock(Tag, tag_id, expected_version)
+    stored = lock(Tag, tag_id, expected_version, differs=otherwise(changes))
     if changes:
+        rename(Tag, stored, changes.get("name", stored.name))
         with refusing(_duplicates(changes)):
             db.session.execute(update(Tag).where(Tag.id == tag_id).values(**changes))
         record("tag.update", tag_id, stored.name, changed(stored, changes))
@@ -32,6 +41,7 @@ def update_tag(tag_id: int, changes: Mapping[str, Any], expected_version: int | 
 
 def delete_tag(tag_id: int, expected_version: int | None = None) -> None:
     """Delete a tag; the insights that carried it stay."""
+    db.session.execute(CARRIERS, {"tag_id": tag_id})
     stored = lock(Tag, tag_id, expected_version, to_delete=True)
     announce(message=f"Tag deleted: {stored.name}")
     db.session.execute(delete(Tag).where(Tag.id == tag_id))

@@ -1,16 +1,58 @@
-"""From names that people type to ids."""
+"""From names that people type to ids. The name of what was merged away stands for what it was merged into."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from app.core.db import read_rows
-from app.taxonomy.models import Category, Tag
+from app.taxonomy.models import Category, CategoryAlias, Tag, TagAlias
 
+
+class Kind(NamedTuple):
+    """How SQL calls a table of names and its aliases, and people one of them."""
+
+    table: str
+    aliases: str
+    target: str  # the aliases' column with the id of what a name was merged into
+    noun: str
+
+
+KINDS: Mapping[type[Category] | type[Tag], Kind] = {
+    Category: Kind(Category.__tablename__, CategoryAlias.__tablename__, "category_id", "category"),
+    Tag: Kind(Tag.__tablename__, TagAlias.__tablename__, "tag_id", "tag"),
+}
 NAMED = """
-SELECT wanted.name, stored.id FROM unnest(CAST(:names AS text[])) AS wanted(name)
-JOIN {table} stored ON folded(stored.name) = folded(wanted.name)"""
+WITH wanted AS (SELECT name, folded(name) AS folded FROM unnest(CAST(:names AS text[])) AS name)
+SELECT wanted.name, stored.id FROM wanted JOIN {table} stored ON folded(stored.name) = wanted.folded
+UNION ALL
+SELECT wanted.name, alias.{target} FROM wanted JOIN {aliases} alias ON folded(alias.name) = wanted.folded"""
+ALIAS = """
+SELECT alias.former_id, stored.id, stored.name
+FROM {aliases} alias JOIN {table} stored ON stored.id = alias.{target} WHERE folded(alias.name) = folded(:name)"""
+# Each name is compared with all others: of a long list only the first get this help.
+MOST_NEAREST = 20
+ALIKE = 0.3
+NEAREST = """
+SELECT wanted.name, near.name AS nearest FROM unnest(CAST(:names AS text[])) AS wanted(name)
+CROSS JOIN LATERAL (
+  SELECT name, similarity(folded(stored.name), folded(wanted.name)) AS alike FROM {table} stored
+  ORDER BY alike DESC, name LIMIT 1) near
+WHERE near.alike >= :alike"""
 
 
 def ids_named(kind: type[Category] | type[Tag], names: Sequence[str]) -> dict[str, int]:
-    """The id for each name that is known, regardless of case and accents."""
-    rows = read_rows(NAMED.format(table=kind.__tablename__), names=list(names))
+    """The id for each name that is known, or was before a merge, regardless of case and accents."""
+    rows = read_rows(NAMED.format(**KINDS[kind]._asdict()), names=list(names))
     return {row.name: row.id for row in rows}
+
+
+def alias_named(kind: type[Category] | type[Tag], name: str) -> Any | None:
+    """What a name was merged into (``id``, ``name``) and the ``former_id`` that it had; None: it is no alias."""
+    rows = read_rows(ALIAS.format(**KINDS[kind]._asdict()), name=name)
+    return rows[0] if rows else None
+
+
+def nearest_names(kind: type[Category] | type[Tag], names: Sequence[str]) -> dict[str, str]:
+    """For unknown names, the known one that looks most like it; without those that resemble none."""
+    statement = NEAREST.format(**KINDS[kind]._asdict())
+    rows = read_rows(statement, names=list(names[:MOST_NEAREST]), alike=ALIKE)
+    return {row.name: row.nearest for row in rows}

@@ -9,6 +9,7 @@ from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
 from app.identity.acting import current_actor
+from app.identity.idempotency import once
 from app.taxonomy import examples
 from app.taxonomy.commands.categories import create_category, delete_category, update_category
 from app.taxonomy.queries.categories import categories_json, category_json, category_tree_json
@@ -25,18 +26,19 @@ CATEGORY_ID = '/categories/<id("category_id"):category_id>'
     status=HTTPStatus.CREATED,
     body=CategorySchema,
     refuses=True,
+    once=True,
     body_example=examples.CATEGORY_DRAFT,
     answer_example=examples.CATEGORY,
 )
 def create(values: dict[str, Any]) -> Response:
     """Create a category."""
 
-    def command() -> tuple[int, Versioned]:
+    def command() -> Response:
         category_id = create_category(values)
-        return category_id, category_json(current_actor().audience, category_id)
+        location = url_for("categories.get", category_id=category_id)
+        return versioned_answer(*category_json(current_actor().audience, category_id), HTTPStatus.CREATED, location)
 
-    category_id, (category, version) = transact(command)
-    return versioned_answer(category, version, HTTPStatus.CREATED, url_for("categories.get", category_id=category_id))
+    return once(command)
 
 
 @api.endpoint(

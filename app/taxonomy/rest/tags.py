@@ -9,6 +9,7 @@ from app.core.db import Versioned, transact
 from app.core.http.endpoint import Endpoints
 from app.core.http.respond import expected_version, json_answer, no_content, versioned_answer
 from app.identity.acting import current_actor
+from app.identity.idempotency import once
 from app.taxonomy import examples
 from app.taxonomy.commands.tags import create_tag, delete_tag, update_tag
 from app.taxonomy.queries.tags import tag_json, tags_json
@@ -25,18 +26,19 @@ TAG_ID = '/tags/<id("tag_id"):tag_id>'
     status=HTTPStatus.CREATED,
     body=TagSchema,
     refuses=True,
+    once=True,
     body_example=examples.TAG_DRAFT,
     answer_example=examples.TAG,
 )
 def create(values: dict[str, Any]) -> Response:
     """Create a tag."""
 
-    def command() -> tuple[int, Versioned]:
+    def command() -> Response:
         tag_id = create_tag(values)
-        return tag_id, tag_json(current_actor().audience, tag_id)
+        location = url_for("tags.get", tag_id=tag_id)
+        return versioned_answer(*tag_json(current_actor().audience, tag_id), HTTPStatus.CREATED, location)
 
-    tag_id, (tag, version) = transact(command)
-    return versioned_answer(tag, version, HTTPStatus.CREATED, url_for("tags.get", tag_id=tag_id))
+    return once(command)
 
 
 @api.endpoint(

@@ -1,0 +1,25 @@
+"""Who may do what with many insights at once, and with receipts."""
+
+from app.curation.models import Receipt
+from app.identity.actor import Actor
+from app.identity.permissions import Permission
+
+
+def may_change_sql(actor: Actor) -> str:
+    """`app.insights.policy.may_change` as a condition on an insight ``i``; it binds ``:changer``, the actor's id."""
+    if actor.may(Permission.EDIT):
+        return "true"
+    if actor.may(Permission.CAPTURE):
+        return "(i.status = 'draft' AND (i.owner_id = CAST(:changer AS integer)) IS TRUE)"
+    return "false"
+
+
+def sees_receipt(actor: Actor, receipt: Receipt) -> bool:
+    """Receipts are seen, and undone, by who did the act and by editors."""
+    did_it = receipt.actor_id is not None and receipt.actor_id == actor.user_id
+    return did_it or actor.may(Permission.EDIT)
+
+
+def sees_receipt_sql(actor: Actor) -> str:
+    """The same as a condition on a receipt ``r``; it binds ``:reader``, the actor's id."""
+    return "true" if actor.may(Permission.EDIT) else "r.actor_id = CAST(:reader AS integer)"

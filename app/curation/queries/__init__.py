@@ -1,0 +1,1 @@
+"""Reads for acts on many rows, and of their receipts."""

@@ -1,0 +1,84 @@
+"""Which insights an act on many is about, and which of them it would change."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from app.core.db import read_rows
+from app.curation.policy import may_change_sql
+from app.identity.acting import current_actor
+from app.identity.actor import Actor
+from app.insights.queries.listing import FILTERED, SEARCHED, InsightFilter
+from app.taxonomy.commands.resolving import LARGEST_ID
+
+NAMED = "found AS (SELECT i.id FROM insights i WHERE i.id = ANY (CAST(:ids AS int[])) AND {sees})"
+
+# Those that the actor may not change were not locked, and need not be.
+SORTED = """
+WITH {found},
+target AS (SELECT i.id, {mine} AS mine, {differs} AS differs FROM insights i WHERE i.id IN (SELECT id FROM found))
+SELECT coalesce(array_agg(id ORDER BY id) FILTER (WHERE mine AND differs), '{{}}') AS changing,
+    coalesce(array_agg(id ORDER BY id) FILTER (WHERE mine AND NOT differs), '{{}}') AS unchanged,
+    coalesce(array_agg(id ORDER BY id) FILTER (WHERE NOT mine), '{{}}') AS foreign_ids
+FROM target WHERE {held} OR NOT mine"""
+HELD = "id IN (SELECT unnest(CAST(:held AS int[])))"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Insights by their ids, or those that a filter finds; always only what the actor sees."""
+
+    ids: frozenset[int] = frozenset()
+    wanted: InsightFilter | None = None
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """From loaded arguments (`BulkSchema`)."""
+        if "filter" in arguments:
+            return cls(wanted=InsightFilter.of(arguments["filter"]))
+        return cls(ids=frozenset(arguments["ids"]))
+
+    def found(self, actor: Actor) -> str:
+        """A CTE ``found`` with the column ``id``."""
+        if self.wanted is None:
+            return NAMED.format(sees=actor.audience.sources.sees)
+        searching = SEARCHED if self.wanted.query else FILTERED
+        return searching.format(column="created_at", where=self.wanted.where(actor.audience))
+
+    def parameters(self, actor: Actor) -> dict[str, Any]:
+        """What the CTE and `may_change_sql` bind."""
+        named = {"ids": [insight_id for insight_id in self.ids if 0 < insight_id <= LARGEST_ID]}
+        conditions = named if self.wanted is None else self.wanted.parameters
+        return {**conditions, **actor.audience.parameters, "changer": actor.user_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What an act finds: ids that it changes, that are so already, that the actor may not change, and that name nothing
+    that the actor sees."""
+
+    changing: list[int]
+    unchanged: list[int]
+    forbidden: list[int]
+    unknown: list[int]
+
+    @property
+    def matched(self) -> int:
+        """How many insights the act is about."""
+        return len(self.changing) + len(self.unchanged) + len(self.forbidden)
+
+
+def sort_out(target: Target, differs: str, values: Mapping[str, Any], held: Iterable[int] | None = None) -> Sorted:
+    """Sort the target's insights by what the act does with them; ``differs`` says, of an insight ``i`` and the act's
+    ``values``, whether it changes it. With ``held``, those that the caller has locked, no others are changed."""
+    actor = current_actor()
+    statement = SORTED.format(
+        found=target.found(actor),
+        mine=may_change_sql(actor),
+        differs=differs,
+        held="true" if held is None else HELD,
+    )
+    locked = {} if held is None else {"held": list(held)}
+    [row] = read_rows(statement, **{**values, **target.parameters(actor), **locked})
+    known = {*row.changing, *row.unchanged, *row.foreign_ids}
+    return Sorted(row.changing, row.unchanged, row.foreign_ids, sorted(target.ids - known))

@@ -1,0 +1,1 @@
+"""The API of acts on many rows: bulk changes, merges, receipts."""

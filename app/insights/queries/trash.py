@@ -1,0 +1,44 @@
+"""What lies in the trash: what the actor sees and may bring back."""
+
+from typing import Any
+
+from app.core.db import read_json
+from app.identity.actor import Actor
+from app.identity.permissions import Permission
+
+# What is there of `InsightAnswer`, without what is counted; the names are those of today.
+TRASHED = """json_build_object(
+    'id', i.id, 'public_id', i.public_id, 'external_key', i.external_key, 'title', i.title,
+    'description', i.description, 'content', i.content, 'source', i.source, 'author', i.author,
+    'category_id', i.category_id, 'priority', i.priority, 'status', i.status, 'visibility', i.visibility,
+    'metadata', i.metadata, 'version', i.version, 'created_at', iso_utc(i.created_at),
+    'updated_at', iso_utc(i.updated_at), 'published_at', iso_utc(i.published_at),
+    'category', (SELECT json_build_object('id', c.id, 'name', c.name) FROM categories c WHERE c.id = i.category_id),
+    'tags', (SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.name) ORDER BY folded(t.name)), '[]')
+             FROM tags t WHERE t.id = ANY (i.tag_ids)),
+    'trashed_at', iso_utc(i.trashed_at), 'trashed_by', i.trashed_by,
+    'purged_at', iso_utc(i.trashed_at + make_interval(days => :days)))"""
+PAGE = f"""
+WITH page AS MATERIALIZED (
+  SELECT i.* FROM insight_trash i WHERE {{where}}
+  ORDER BY i.trashed_at DESC, i.id DESC OFFSET :skip LIMIT :page_size)
+SELECT json_build_object('total', (SELECT count(*) FROM insight_trash i WHERE {{where}}), 'page', :page,
+    'page_size', :page_size, 'insights', (
+        SELECT coalesce(json_agg({TRASHED} ORDER BY i.trashed_at DESC, i.id DESC), '[]') FROM page i))::text"""
+
+
+def trash_json(actor: Actor, days: int, page: int = 1, page_size: int = 20) -> bytes:
+    """One page (`TrashPage`), what was trashed last first; everything is purged ``days`` after it came."""
+    changeable, owner = _changeable(actor)
+    statement = PAGE.format(where=f"{actor.audience.sources.sees} AND {changeable}")
+    slicing = {"skip": (page - 1) * page_size, "page": page, "page_size": page_size, "days": days}
+    return read_json(statement, **slicing, **owner, **actor.audience.parameters) or b"{}"
+
+
+def _changeable(actor: Actor) -> tuple[str, dict[str, Any]]:
+    """`app.insights.policy.may_change` as a condition on the trashed insight ``i``, and what it binds."""
+    if actor.may(Permission.EDIT):
+        return "true", {}
+    if actor.may(Permission.CAPTURE):
+        return "i.status = 'draft' AND i.owner_id = CAST(:owner AS integer)", {"owner": actor.user_id}
+    return "false", {}
