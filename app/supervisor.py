@@ -26,7 +26,7 @@ from app.embedded.servers import own_servers
 from app.errors import Unavailable
 
 TICK = 0.1
-FIRST_DELAY, LONGEST_DELAY, STEADY = 0.2, 10.0, 30.0
+FIRST_DELAY, LONGEST_DELAY, STEADY = 0.2, 10.0, 5.0
 START_TIMEOUT = 120.0
 # The order and the seconds in which things stop; together below five.
 STOP = {"web": 1.6, "worker": 0.6, "valkey": 0.6, "postgres": 1.8}

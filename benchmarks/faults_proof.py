@@ -42,9 +42,12 @@ class Staff:
     connection: http.client.HTTPConnection | None = None
 
     def work(self, stop: threading.Event) -> "Staff":
-        while not stop.is_set():
-            (act,) = self.random.choices((self.capture, self.change, self.delete), weights=(5, 4, 1))
-            act()
+        try:
+            while not stop.is_set():
+                (act,) = self.random.choices((self.capture, self.change, self.delete), weights=(5, 4, 1))
+                act()
+        finally:
+            self._hang_up()
         return self
 
     def capture(self) -> None:
@@ -70,7 +73,7 @@ class Staff:
             del self.there[title]
             self.tally["deleted"] += 1
 
-    def _until_answered(self, method: str, path: str, body: object = None, key: str = "", gone: int = 0) -> Any:
+    def _until_answered(self, method: str, path: str, body: object = None, key: str = "", gone: int = -1) -> Any:
         """``gone``: what says that an attempt whose answer was lost had its effect."""
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
         for attempt in range(10_000):
@@ -97,11 +100,15 @@ class Staff:
         except TimeoutError:
             raise AssertionError(f"no answer within {ANSWER_SECONDS} s") from None
         except (OSError, http.client.HTTPException):
-            self.connection.close()
-            self.connection = None
+            self._hang_up()
             return 0, b""
         finally:
             self.slowest = max(self.slowest, time.monotonic() - began)
+
+    def _hang_up(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
 
 
 @dataclass

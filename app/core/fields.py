@@ -78,7 +78,9 @@ class Text(fields.String):
     default_error_messages = {**MESSAGES, "invalid": Message("must be text", "type")}
 
     def __init__(self, *, least: int = 0, most: int | None = None, strip: bool = False, **options: Any) -> None:
-        super().__init__(**_described(options, minLength=least or None, maxLength=most))
+        # What loses its white space at the ends must have something else to be long enough.
+        pattern = r"\S" if strip and least else None
+        super().__init__(**_described(options, minLength=least or None, maxLength=most, pattern=pattern))
         self.strip, self.least, self.most = strip, least, most
         self.validators.append(self._check_length)
 

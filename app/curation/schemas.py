@@ -40,7 +40,7 @@ class BulkSchema(Schema):
 
     action = Token(Action, required=True)
     ids = Many(Id(), most=MOST_IDS)
-    filter = fields.Nested(BulkFilterSchema, error_messages=MESSAGES)
+    filter = fields.Nested(BulkFilterSchema, error_messages={**MESSAGES})
     tag_ids = Many(Id(), most=MOST_TAGS)
     tags = Many(Text(least=1, most=TAG_NAME_LENGTH, strip=True), most=MOST_TAGS)
     category_id = Id(allow_none=True)

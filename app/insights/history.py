@@ -74,7 +74,7 @@ def states(head: State, changes: Iterable[Changes]) -> Iterator[State]:
 def differences(before: State, after: State) -> list[Difference]:
     """Where two states differ, in the order of `FIELDS`."""
     pairs = ((field, before.get(field), after.get(field)) for field in FIELDS)
-    return [Difference(field, was, now) for field, was, now in pairs if was != now]
+    return [Difference(field, was, now) for field, was, now in pairs if not same(was, now)]
 
 
 def same(stored: Any, given: Any) -> bool:

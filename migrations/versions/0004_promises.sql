@@ -127,7 +127,10 @@ BEGIN
                                  receipt_id, changes)
   SELECT insight, coalesce(max(number), 0) + 1, insight_version, coalesce(act->>'verb', 'update'), act->>'actor_kind',
          (act->>'actor_id')::integer, act->>'actor_name', act->>'message', (act->>'receipt_id')::uuid, was
-  FROM insight_revisions WHERE insight_id = insight;
+  FROM insight_revisions WHERE insight_id = insight
+  -- The row of the insight is locked. Only an old snapshot (REPEATABLE READ) misses the newest number, and to that this
+  -- is a serialisation failure.
+  ON CONFLICT ON CONSTRAINT pk_insight_revisions DO NOTHING;
 END $$;
 
 CREATE FUNCTION revise_changed_insight() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -187,7 +190,9 @@ BEGIN
   SELECT insight_id, number + 1, version, coalesce(act->>'verb', 'update'), act->>'actor_kind',
          (act->>'actor_id')::integer, act->>'actor_name', act->>'message', (act->>'receipt_id')::uuid,
          jsonb_build_object('tags', was)
-  FROM last WHERE NOT ours;
+  FROM last WHERE NOT ours
+  -- Only an old snapshot (REPEATABLE READ) misses the newest number: then this is a serialisation failure.
+  ON CONFLICT ON CONSTRAINT pk_insight_revisions DO NOTHING;
 END $$;
 CREATE FUNCTION revise_new_links() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

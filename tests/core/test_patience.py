@@ -1,8 +1,8 @@
-"""Nobody waits for ever: not for a slow statement, not for a lock, not for a connection."""
+"""Nobody waits for ever: not for a slow statement, a lock or a connection, nor for a server that says nothing."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from time import monotonic
+from time import monotonic, sleep
 
 import psycopg
 import pytest
@@ -10,13 +10,14 @@ from flask import Flask
 
 from app import CONNECTIONS
 from app.config import Settings
-from app.core import reading
+from app.core import patience, reading
 from app.core.db import read_json
 from app.extensions import db
 from app.identity.permissions import ROUTES
 from tests.answers import make_insight, problem
 from tests.conftest import built
 
+AWAY = "The database can't be reached just now."
 TOO_MANY = "Too many requests are waiting for the database just now."
 
 
@@ -39,6 +40,33 @@ def test_a_statement_that_takes_too_long(impatient: Flask) -> None:
     problem(response, 503, "This takes too long just now; ask for less, or try again later.")
     assert response.headers["Retry-After"] == "2"
     assert 1 <= monotonic() - started < 3
+
+
+def test_a_server_that_says_nothing_is_given_up_and_left_alone(
+    impatient: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "GRACE_SECONDS", -0.8)  # before the server itself ends the statement
+    monkeypatch.setattr(patience, "PAUSE_SECONDS", 0.5)
+    client = impatient.test_client()
+    started = monotonic()
+    problem(client.get("/slow"), 503, AWAY)
+    assert 0.2 <= monotonic() - started < 1
+    started = monotonic()
+    problem(client.get("/insights/1"), 503, AWAY)
+    assert monotonic() - started < 0.2
+    sleep(0.5)
+    assert client.get("/insights/1").status_code == 200
+
+
+def test_a_session_that_was_idle_is_pinged(impatient: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "IDLE_SECONDS", 0)
+    with impatient.app_context():
+        session = patience.connector(db.engine)(autocommit=True)
+        session.ping()
+        session.close()
+        with pytest.raises(psycopg.OperationalError):
+            session.ping()
+        assert not session.hurried
 
 
 def test_a_lock_that_is_not_let_go(impatient: Flask, database_url: str) -> None:

@@ -1,4 +1,4 @@
-"""``/receipts``: what an act leaves behind, who sees it; and whose insights an act may change, said in SQL and Python."""
+"""``/receipts``: what an act leaves behind, who sees it; whose insights an act may change, said in SQL and Python."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.curation.schemas import UndoAnswer
+from app.identity.queries.credentials import forget_callers
 from tests.answers import answered, make_category, make_insight, make_tag, problem
 from tests.curation.test_bulk import ACTIONS
 from tests.identity.world import KINDS, headers
@@ -193,13 +195,14 @@ def test_one_who_is_no_editor_any_more_undoes_what_is_still_theirs(
     tagged = act(caller, "editor", action="tag", tag_ids=[2], ids=[1, *OWN_DRAFTS])
     mine = next(kind.id for kind in KINDS if (kind.owner, kind.status) == ("editor", "draft"))
     published = undo(caller, act(caller, "editor", action="publish", ids=[mine]), "editor")
-    retagged = act(caller, "editor", action="tag", tag_ids=[2], ids=[mine])
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("UPDATE users SET role = 'contributor', version = version + 1 WHERE email LIKE 'editor@%'")
+    forget_callers()
     before = kept(rows)
     assert result(undo(caller, tagged, "editor")) == (0, sorted([1, *OWN_DRAFTS]))
     assert result(undo(caller, published, "editor")) == (0, [mine])
     assert kept(rows) == before
+    retagged = act(caller, "editor", action="tag", tag_ids=[2], ids=[mine])
     assert result(undo(caller, retagged, "editor")) == (1, [])
 
 
@@ -224,9 +227,10 @@ def test_crossing_acts_do_not_fail(client: FlaskClient, application: Flask, rows
         ],
     )
     assert [answer.status_code for answer in answers] == [200] * 6
-    assert [answer.json["changed"] for answer in answers[1:3]] == [40, 40]
-    assert [answer.json["changed"] for answer in answers[4:5]] == [40]
-    assert sum(answer.json["changed"] for answer in answers[:4:3]) == (40 if answers[3].json["changed"] == 0 else 60)
+    changed = [answer.json.get("changed") for answer in answers]
+    assert changed[1:] == [40, 40, 20, 40, None]
+    assert changed[0] in (20, 40)
+    assert answers[5].json["reverted"] + len(answers[5].json["left"]) == 10
     tags = {row["id"]: row["tags"] for row in rows()}
     three = {tag["name"]: tag["id"] for tag in client.get("/tags").json}["three"]
     assert tags == {number: [2, three] if number in numbers[20:] else [2] for number in numbers}
@@ -255,8 +259,8 @@ def test_an_act_waits_for_a_change_and_sees_it(knowledge: FlaskClient, applicati
         waiting = Thread(target=archive)
         waiting.start()
         with psycopg.connect(owner_url, autocommit=True) as watcher:
-            while not watcher.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone():
-                pass
+            while not watcher.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+                sleep(0.01)
         connection.commit()
         waiting.join()
     [answer] = answers
@@ -274,4 +278,4 @@ def test_the_statements_do_not_grow_with_the_rows(knowledge: FlaskClient, statem
         return len(statements()) - before
 
     assert sent(action="tag", tags=["new"], ids=[4]) == sent(action="tag", tags=["newer"], ids=[1, 2, 3, 4]) <= 20
-    assert sent(action="trash", ids=[4]) == sent(action="trash", ids=[1, 2, 3, 4]) <= 20
+    assert sent(action="trash", ids=[1]) == sent(action="trash", ids=[1, 2, 3, 4]) <= 20

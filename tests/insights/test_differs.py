@@ -129,7 +129,7 @@ def test_what_was_not_for_ones_eyes_is_not_told(ask: Ask, owner_url: str) -> Non
 
 
 WRITERS = 200
-AT_ONCE = 10  # those that try again and again: each success refuses all others
+AT_ONCE = 6  # those that try again and again: each success refuses all others
 
 
 def test_of_two_hundred_writers_one_wins_each_version(application: Flask, client: FlaskClient, owner_url: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.model.model import Act, Insight, Model, Refusal, Vocabulary, Word, slug_of
+from tests.model.model import Act, Insight, Model, Refusal, Vocabulary, Word, slug_of, stale_or_none
 
 MERGES = {"tags": "tags", "categories": "category_id"}  # the field of an insight that a merge touches
 
@@ -107,10 +107,11 @@ class Care(Model):
     def refuse_merge(self, vocabulary: Vocabulary, key: int, into: int, expected: int | None) -> None:
         if key == into:
             raise Refusal(400, "into")
-        vocabulary.get(key, None)
+        stale = stale_or_none(vocabulary.get(key, None).version, expected)
         if into not in vocabulary.words or (vocabulary is self.categories and into in self.below(key)):
-            raise Refusal(400, "into")
-        vocabulary.get(key, expected)
+            raise Refusal(400, "into", other=stale)
+        if stale:
+            raise stale
 
     def touched_by_merge(self, vocabulary: Vocabulary, key: int) -> list[Insight]:
         if vocabulary is self.tags:
@@ -243,7 +244,8 @@ class Care(Model):
         return [key for key in kept["children"] if key in words and words[key].parent_id == kept["into"]]
 
     def _unmerge(self, receipt: Receipt) -> None:
-        """The word is back under its id, in a new version, with its aliases and children that are still the target's."""
+        """The word is back under its id, in a new version, with those of its aliases and children that are still the
+        target's."""
         vocabulary, kept = self._vocabulary(receipt), receipt.kept
         word: Word = kept["word"]
         vocabulary.aliases.pop(word.id, None)

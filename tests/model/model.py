@@ -24,11 +24,14 @@ NOT_IN_CATEGORY = "Uncategorized"
 
 
 class Refusal(Exception):
-    """What the answer must be: its status, the field that it names (any of these), the current version of a 412."""
+    """What the answer must be: its status, the field that it names (any of these), the current version of a 412.
 
-    def __init__(self, status: int, *fields: str, version: int | None = None) -> None:
+    A request may be wrong in two ways, and nobody promises which is told: then there is an ``other``.
+    """
+
+    def __init__(self, status: int, *fields: str, version: int | None = None, other: "Refusal | None" = None) -> None:
         super().__init__(status, fields)
-        self.status, self.fields, self.version = status, fields, version
+        self.status, self.fields, self.version, self.other = status, fields, version, other
 
 
 def folded(name: str) -> str:
@@ -204,9 +207,13 @@ class Vocabulary:
             word.updated_at.moved = True
 
 
+def stale_or_none(version: int, expected: int | None) -> Refusal | None:
+    return None if expected in (None, version) else Refusal(412, version=version)
+
+
 def refuse_stale(version: int, expected: int | None) -> None:
-    if expected is not None and expected != version:
-        raise Refusal(412, version=version)
+    if stale := stale_or_none(version, expected):
+        raise stale
 
 
 class Model:

@@ -62,6 +62,7 @@ class EveryEdge(WriteSide):
         return int(found["id"])
 
     @step(
+        needs="insights",
         insight=values.insight,
         tag=values.tag,
         title=values.PLAIN["title"],

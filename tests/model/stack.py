@@ -61,6 +61,9 @@ class Stack:
     def revisions(self) -> list[dict[str, Any]]:
         return self.rows(REVISIONS)
 
+    def fold_counts(self) -> None:
+        self.rows("SELECT counts_fold()")
+
     def fingerprint(self) -> dict[str, str]:
         """Of every table, to show that nothing changed."""
         return dict(self.owner.execute(FINGERPRINT.encode()).fetchall())

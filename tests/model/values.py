@@ -40,7 +40,13 @@ tag = _one_of_them(lambda model: model.tags.words, lambda model: max([0, *model.
 category = _one_of_them(
     lambda model: model.categories.words, lambda model: max([0, *model.categories.words, *model.categories.aliases])
 )
-receipt = st.runner().flatmap(lambda machine: st.sampled_from(sorted(machine.acts)))
+seldom = st.sampled_from((False, False, False, True))
+act = st.runner().flatmap(lambda machine: st.sampled_from(sorted(machine.acts)))
+# What follows an act on many at once: otherwise few programs would come to it.
+then = st.sampled_from(
+    ((), ("undo",), ("title", "undo"), ("undo", "undo"), ("tags", "undo"), ("move", "undo"), ("trash", "undo"),
+     ("publish", "undo", "undo first"), ("undo", "title", "undo"), ("undo", "undo", "undo"))
+)  # fmt: skip
 
 status = st.sampled_from(STATUSES)
 priority = st.sampled_from(PRIORITIES)
@@ -105,7 +111,9 @@ def edited(text: str, how: int, place: int) -> str:
 
 
 action_by_name = st.one_of(
-    st.fixed_dictionaries({"action": st.sampled_from(("tag", "untag")), "tags": st.lists(tag_name, max_size=2)}),
+    st.fixed_dictionaries(
+        {"action": st.sampled_from(("tag", "untag")), "tags": st.lists(tag_name, min_size=1, max_size=2)}
+    ),
     st.fixed_dictionaries({"action": st.just("recategorise"), "category_name": category_name}),
     st.just({"action": "recategorise", "category_id": None}),
     st.fixed_dictionaries({"action": st.just("set_priority"), "priority": priority}),

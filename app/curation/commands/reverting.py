@@ -14,6 +14,7 @@ from app.core.metrics import insights_deleted, insights_updated
 from app.curation.policy import may_change_sql
 from app.extensions import db
 from app.identity.acting import current_actor
+from app.identity.permissions import Permission
 from app.insights.commands.refusals import refusals
 from app.insights.commands.trashing import move_to_trash, take_out_of_trash
 from app.insights.models import Verb
@@ -51,7 +52,7 @@ LOST = {
 OLD = """unnest(CAST(:ids AS int[])) AS free(id) CROSS JOIN LATERAL (
       SELECT insight_id, changes FROM insight_revisions
       WHERE insight_id = free.id AND (receipt_id = :receipt_id) IS TRUE ORDER BY number LIMIT 1) r"""
-UNREACHABLE = f"SELECT r.insight_id AS id FROM {OLD} WHERE {{lost}}"
+UNREACHABLE = f"SELECT r.insight_id AS id FROM {OLD} WHERE {{hindered}}"
 
 BEFORE = {
     "category_id": CATEGORY,
@@ -115,11 +116,19 @@ class _Act:
         """What of an insight goes back."""
         return REVERTED if self.touching is None else REVERTED & self.touching
 
+    @property
+    def hindered(self) -> str:
+        """A condition on a revision ``r``: it can't go back, as something is lost, or a status is not the actor's to
+        give (`app.insights.policy.may_give`)."""
+        conditions = [condition for field, condition in LOST.items() if field in self.fields]
+        if self.as_actor and not current_actor().may(Permission.EDIT):
+            conditions.append("r.changes ? 'status'")
+        return " OR ".join(conditions) or "false"
+
 
 def _set_back(act: _Act, ids: list[int]) -> list[int]:
-    lost = " OR ".join(condition for field, condition in LOST.items() if field in act.fields) or "false"
     free = _free(act, ids, "insights", "NO KEY UPDATE")
-    free -= {row.id for row in act.run(UNREACHABLE.format(lost=lost), ids=list(free))}
+    free -= {row.id for row in act.run(UNREACHABLE.format(hindered=act.hindered), ids=list(free))}
     if not free:
         return []
     told = {"receipt_id": act.receipt_id, "ids": sorted(free)}

@@ -10,7 +10,7 @@ from app.audit.origin import current_origin
 from app.core.db import after_commit, refusing
 from app.core.locking import lock
 from app.core.metrics import insights_deleted
-from app.errors import NotFound, Refused
+from app.errors import NotFound, Refused, Unavailable
 from app.extensions import db
 from app.identity.acting import current_actor, require
 from app.insights import policy
@@ -74,8 +74,9 @@ def restore_insight(insight_id: int, expected_version: int | None = None, messag
 
 
 def take_out_of_trash(ids: Sequence[int]) -> None:
-    """Bring insights back that the caller has locked. `Refused` when another insight has a key of one of them now."""
-    with refusing(refusals({}) | {"uq_insights_public_id": SAME_PUBLIC_ID}):
+    """Bring insights back that the caller has locked. `Refused` when another insight has a key of one of them now,
+    `Unavailable` when a category of theirs goes at the same moment."""
+    with refusing(refusals({}) | {"uq_insights_public_id": SAME_PUBLIC_ID, "fk_insights_category_id": LOST_RACE}):
         rows = db.session.execute(MOVE_BACK, {"ids": list(ids)}).all()
     link((row.id, tag_id) for row in rows for tag_id in row.found_tag_ids)
     for row in rows:
@@ -83,6 +84,7 @@ def take_out_of_trash(ids: Sequence[int]) -> None:
             db.session.execute(TELL_MISSING, {"id": row.id, "changes": missing})
 
 
+LOST_RACE = Unavailable("A category is being merged or deleted just now.")
 SAME_PUBLIC_ID = Refused("Another insight has the same public id now: it was imported anew.")
 
 

@@ -134,6 +134,6 @@ def category_ids(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     away resolve to their targets, and nobody merges or deletes one of them before the transaction ends."""
     names = [draft.get("category_name") if draft.get("category_id") is None else None for draft in drafts]
     ids = resolve(Category, [name for name in names if name]) if any(names) else {}
+    held = hold_categories(draft["category_id"] for draft in drafts if draft.get("category_id") is not None)
     given = [ids[name] if name else draft.get("category_id") for name, draft in zip(names, drafts, strict=True)]
-    held = hold_categories(key for key in given if key is not None)
     return [{} if key is None else {"category_id": held.get(key, key)} for key in given]

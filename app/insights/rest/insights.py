@@ -123,7 +123,7 @@ def update(changes: dict[str, Any], insight_id: int) -> Response:
 
 @api.endpoint("DELETE", INSIGHT_ID, status=HTTPStatus.NO_CONTENT, query=ReasonSchema)
 def delete(reason: dict[str, Any], insight_id: int) -> Response:
-    """Move an insight into the trash, where it stays for 30 days."""
+    """Move an insight into the trash, where it stays for `TRASH_DAYS`."""
     transact(delete_insight, insight_id, expected_version(), reason.get("message"))
     return no_content()
 

@@ -11,7 +11,7 @@ from app.core.names import slug_candidates, slugify
 from app.errors import FieldError, Refused
 from app.extensions import db
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, TAG_NAME_LENGTH, Category, Tag
-from app.taxonomy.queries.names import KINDS, ids_named, nearest_names
+from app.taxonomy.queries.names import KINDS, NAMED, ids_named, nearest_names
 from app.taxonomy.vocabulary import may_name, who_names
 
 LARGEST_ID = 2**31 - 1
@@ -25,12 +25,20 @@ HOLD = text("""
     ORDER BY c.id FOR KEY SHARE OF c""")
 
 
+# The links to a tag hold it; what holds a category is this.
+HOLD_NAMED = text(f"""
+    SELECT named.name, c.id FROM ({NAMED.format(**KINDS[Category]._asdict())}) named
+    JOIN categories c ON c.id = named.id
+    ORDER BY c.id FOR KEY SHARE OF c""")
+
+
 def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int]:
     """The id for each name, regardless of case and accents; one that was merged away gives what it was merged into.
 
-    A missing one is made in the spelling given first. `Refused` when the actor may not name new ones.
+    A missing one is made in the spelling given first. `Refused` when the actor may not name new ones. Categories stay
+    until the transaction ends.
     """
-    found = ids_named(kind, names)
+    found = _known(kind, names)
     # In one order, whoever makes them: two writers that make the same names must not wait for each other.
     missing = sorted(
         (name for name in dict.fromkeys(names) if name not in found), key=lambda name: slugify(name, NAME_LENGTH[kind])
@@ -38,13 +46,27 @@ def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int
     if not missing:
         return found
     if not may_name():
-        raise _unknown(kind, missing)
+        return found | _known_after_all(kind, missing)
     _create_most(kind, missing)
-    found |= ids_named(kind, missing)
+    found |= _known(kind, missing)
     left = [name for name in missing if name not in found]
     for name in left:
         _create_unless_there(kind, name)
-    return found | (ids_named(kind, left) if left else {})
+    return found | (_known(kind, left) if left else {})
+
+
+def _known(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int]:
+    if kind is Tag:
+        return ids_named(kind, names)
+    return {row.name: row.id for row in db.session.execute(HOLD_NAMED, {"names": names})}
+
+
+def _known_after_all(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int]:
+    """One may have been merged away while we waited for it: a new statement sees into what."""
+    found = _known(kind, names)
+    if missing := [name for name in names if name not in found]:
+        raise _unknown(kind, missing)
+    return found
 
 
 def hold_categories(ids: Iterable[int]) -> dict[int, int]:

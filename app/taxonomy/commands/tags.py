@@ -13,7 +13,6 @@ from app.extensions import db
 from app.taxonomy.commands.naming import name_new, rename
 from app.taxonomy.models import Tag
 
-
 # Everybody locks insights before their tags, in the order of their ids.
 CARRIERS = text("""
     SELECT id FROM insights WHERE id IN (SELECT insight_id FROM insight_tags WHERE tag_id = :tag_id)
