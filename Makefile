@@ -52,6 +52,7 @@ bench: $(STAMPS)/dev $(STAMPS)/front ## Measure the product against the limit of
 
 soak: $(STAMPS)/dev $(STAMPS)/front ## The long proofs: 16 writers x 2,000 operations, then every count equals a recount
 	$(BIN)/python -m benchmarks.counts_proof --writers 16 --operations 2000
+	$(BIN)/python -m benchmarks.write_side_soak --steps 100000
 	$(BIN)/python -m benchmarks.idempotency_proof --creates 10000 --threads 16
 	$(BIN)/python -m benchmarks.faults_proof --minutes 5
 

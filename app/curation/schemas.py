@@ -22,6 +22,25 @@ OWN_FIELDS: Mapping[str, tuple[str, ...]] = {
     Action.SET_PRIORITY: ("priority",),
 }
 TARGETS = ("ids", "filter")
+ONLY_WITH = frozenset(name for names in OWN_FIELDS.values() for name in names)
+
+
+def _composition() -> dict[str, Any]:
+    """`BulkSchema._know_what_to_do` for the API document: every way in which its fields go together."""
+    takers: dict[str | None, list[str]] = {}
+    for action in Action:
+        for name in OWN_FIELDS.get(action, (None,)):
+            takers.setdefault(name, []).append(action)
+    return {"oneOf": [_way(target, own, takers[own]) for target in TARGETS for own in takers]}
+
+
+def _way(target: str, own: str | None, actions: list[str]) -> dict[str, Any]:
+    wanted = [target, own] if own else [target]
+    absent = sorted({*TARGETS, *ONLY_WITH} - set(wanted))
+    return {
+        "properties": {"action": {"enum": actions}, **{name: {"not": {}} for name in absent}},
+        "required": ["action", *wanted],
+    }
 
 
 class BulkFilterSchema(SearchSchema):
@@ -37,6 +56,8 @@ class BulkSchema(Schema):
     ``tag`` and ``untag`` take ``tag_ids`` or ``tags`` (names), ``recategorise`` takes ``category_id`` (null: none) or
     ``category_name``, ``set_priority`` takes ``priority``. Missing names are made, but not to take them off.
     """
+
+    composition = _composition()
 
     action = Token(Action, required=True)
     ids = Many(Id(), most=MOST_IDS)
@@ -54,7 +75,7 @@ class BulkSchema(Schema):
         errors = _one_of(TARGETS, original)
         if action := data.get("action"):
             own = OWN_FIELDS.get(action, ())
-            strange = {name for names in OWN_FIELDS.values() for name in names if name in original} - set(own)
+            strange = (ONLY_WITH & original.keys()) - set(own)
             errors |= {name: [Message(f"does not go with {action}", "unknown_field")] for name in sorted(strange)}
             errors |= _one_of(own, original) if own else {}
         if errors:

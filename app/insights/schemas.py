@@ -111,7 +111,9 @@ class SearchSchema(FilterSchema):
     tag_ids = Many(Id(), most=MOST_TAGS, metadata={"description": "An insight must carry all of them."})
 
     @pre_load
-    def _drop_nulls(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _drop_nulls(self, data: Any, **_: Any) -> Any:
+        if not isinstance(data, Mapping):  # inside another schema it may be anything
+            return data
         return {key: value for key, value in data.items() if value is not None or key not in self.fields}
 
 

@@ -162,7 +162,7 @@ END $$;
 -- Links gained or lost belong to the revision that this transaction wrote, or make one of their own. Sets and loops
 -- instead of joins with the transition tables, as in the counts: their plans are cached without row counts.
 CREATE FUNCTION revise_links(ids integer[], gained_by integer[], gained integer[], lost_by integer[], lost integer[])
-RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE act jsonb := current_act();
 BEGIN
   ids := ARRAY(SELECT id FROM unnest(ids) id

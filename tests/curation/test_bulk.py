@@ -208,6 +208,8 @@ WRONG: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"action": "trash", "filter": {"statsu": "draft"}}, {"body.filter.statsu": "unknown_field"}),
     ({"action": "trash", "filter": {"page": 1}}, {"body.filter.page": "unknown_field"}),
     ({"action": "trash", "filter": None}, {"body.filter": "null"}),
+    ({"action": "trash", "filter": "draft"}, {"body.filter": "type"}),
+    ({"action": "trash", "filter": [1]}, {"body.filter": "type"}),
     ({"action": "trash", "ids": [1], "preview": "yes"}, {"body.preview": "type"}),
     ({"action": "trash", "ids": [1], "preview": 1}, {"body.preview": "type"}),
     ({"action": "tag", "ids": [1]}, {"body.tag_ids": "required"}),
@@ -248,6 +250,12 @@ def test_an_act_runs_once_under_a_key(knowledge: FlaskClient, rows: Rows) -> Non
     assert len(rows("SELECT id FROM receipts")) == 1
     other = knowledge.post("/insights/bulk", json={**body, "ids": [3]}, headers={IDEMPOTENCY_KEY: "a key"})
     assert problem(other, 422)["errors"][0]["code"] == "key_reused"
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_ids_that_no_column_holds_are_not_found(knowledge: FlaskClient, preview: bool) -> None:
+    done = bulk(knowledge, action="trash", ids=[-(10**30), 10**30], preview=preview)
+    assert done["skipped"] == [{"id": -(10**30), "reason": "not found"}, {"id": 10**30, "reason": "not found"}]
 
 
 def test_one_entry_in_the_log_and_counters_by_the_rows(knowledge: FlaskClient, application: Flask) -> None:

@@ -149,6 +149,32 @@ def test_acts_undone_in_turn(knowledge: FlaskClient, rows: Rows, stored: Stored)
     assert knowledge.get(f"/receipts/{first['receipt_id']}").json["undo"] is None
 
 
+def test_an_undoing_of_something_older_is_newer(knowledge: FlaskClient, rows: Rows) -> None:
+    older = act(knowledge, action="set_priority", priority="low", ids=[1])
+    undone = undo(knowledge, act(knowledge, action="tag", tags=["new"], ids=[1]))
+    assert result(undo(knowledge, older)) == (1, [])
+    before = rows()
+    assert result(undo(knowledge, undone)) == (0, [1])
+    assert rows() == before
+
+
+def test_more_than_a_batch(
+    knowledge: FlaskClient, rows: Rows, revisions: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.curation.batches.BATCH", 3)
+    before = kept(rows)
+    for action in ("tag", "trash", "archive"):
+        takes, changing = ACTIONS[action]
+        done = act(knowledge, action=action, **takes, filter={})
+        assert done["changed"] == len(changing)
+        undone = undo(knowledge, done)
+        assert result(undone) == (len(changing), [])
+        assert kept(rows) == before
+        assert sum(each["receipt_id"] in (done["receipt_id"], undone["receipt_id"]) for each in revisions()) == 2 * len(
+            changing
+        )
+
+
 def test_a_first_publication_is_taken_back_and_an_older_one_stays(knowledge: FlaskClient) -> None:
     knowledge.put("/insights/2", json={"status": "draft"})
     published_at = knowledge.get("/insights/2").json["published_at"]

@@ -1,6 +1,6 @@
 """Into the trash, out of it, and gone for good: over REST, by the clock, and for whom."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from app import worker
 from app.core.db import transact
 from app.identity.acting import acting
 from app.identity.actor import UPKEEP
+from app.insights.commands import trashing
 from app.insights.commands.trashing import purge_trash
 from app.insights.jobs import purge
 from app.insights.schemas import InsightAnswer, PurgeAnswer, TrashPage
@@ -132,6 +133,24 @@ def test_what_was_merged_meanwhile_is_replaced_and_what_was_deleted_is_missing(
     assert told(database)[-1][5] == ["category_id", "tags"]
 
 
+def test_the_statements_do_not_grow_with_what_is_missing(
+    tagged: FlaskClient, database: Database, statements: Callable[[], list[str]]
+) -> None:
+    def sent(number: int) -> int:
+        made = make_tag(tagged, f"For {number}")
+        ids = [make_insight(tagged, tag_ids=[made["id"]])["id"] for _ in range(number)]
+        done = tagged.post("/insights/bulk", json={"action": "trash", "ids": ids}).json
+        tagged.delete(f"/tags/{made['id']}")
+        before = len(statements())
+        assert tagged.post(done["undo"]).json["reverted"] == number
+        assert [told(database, insight_id)[-1][2:] for insight_id in ids] == [
+            ("restore", "local administrator", None, ["tags"])
+        ] * number
+        return len(statements()) - before
+
+    assert sent(1) == sent(4)
+
+
 def test_a_key_that_was_given_anew_keeps_it_in_the_trash(tagged: FlaskClient, stored: Any) -> None:
     tagged.delete("/insights/1")
     make_insight(tagged, external_key="K-1")
@@ -237,6 +256,20 @@ def test_the_upkeep_purges_what_lay_there_long_enough(app: Flask, client: FlaskC
     assert [len(told(database, insight_id)) for insight_id in (1, 2, 3)] == [2, 0, 0]
     by = database.execute("SELECT DISTINCT actor_name FROM audit_log WHERE verb = 'insight.purge'").fetchall()
     assert by == [("upkeep",)]
+
+
+def test_a_full_trash_is_purged_part_by_part(
+    client: FlaskClient, database: Database, statements: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trashing, "PURGED_AT_ONCE", 2)
+    for _ in range(5):
+        client.delete(f"/insights/{make_insight(client)['id']}")
+    before = len(statements())
+    assert answered(client.delete("/insights/trash"), PurgeAnswer) == {"purged": 5}
+    assert sum("DELETE FROM insight_trash" in each for each in statements()[before:]) == 4
+    assert database.execute("SELECT count(*) FROM insight_revisions").fetchone() == (0,)
+    entries = "SELECT subject_id FROM audit_log WHERE verb = 'insight.purge' ORDER BY subject_id"
+    assert database.execute(entries).fetchall() == [("1",), ("2",), ("3",), ("4",), ("5",)]
 
 
 @settings(max_examples=20, deadline=None)

@@ -169,6 +169,7 @@ class WholeWriteSide(EveryEdge):
             touched = self.model.receipts[receipt].touched
             for what in then:
                 self.afterwards(what, touched, receipt)
+                self.stack.done[f"then {what}"] += 1
 
     def afterwards(self, what: str, touched: Sequence[int], first: str) -> None:
         """Something newer, to one of the insights that an act touched; or the undoing of the last act, or the first."""

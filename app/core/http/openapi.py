@@ -3,6 +3,7 @@
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin, common
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 from flask_smorest import Api
 
@@ -40,7 +41,7 @@ def create_api(app: Flask, blueprints: tuple[Endpoints, ...]) -> None:
             "security": [{name: []} for name in SECURITY_SCHEMES],
         },
     )
-    api = _Api(spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
+    api = _Api(spec_kwargs={"marshmallow_plugin": _Plugin(schema_name_resolver=_schema_name)})
     api.init_app(app)
     api.register_converter(IdConverter, lambda _: {"type": "integer"})
     for blueprint in blueprints:
@@ -51,6 +52,18 @@ def _schema_name(schema: Any) -> str:
     """``TagSchema`` -> Tag; with every field optional, as in a PUT, TagChanges."""
     name = type(common.resolve_schema_instance(schema)).__name__.removesuffix("Schema")
     return f"{name}Changes" if getattr(schema, "partial", None) else name
+
+
+class _Converter(OpenAPIConverter):
+    """Describes also what a schema asks of its fields together: its ``composition``, in the terms of JSON Schema."""
+
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        described: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        return described | getattr(schema, "composition", {})
+
+
+class _Plugin(MarshmallowPlugin):
+    Converter = _Converter
 
 
 class _Api(Api):  # type: ignore[misc]  # flask-smorest ships no types

@@ -11,6 +11,7 @@ from app.audit.commands import record, told
 from app.core.clock import now
 from app.core.db import after_commit
 from app.core.metrics import insights_deleted, insights_updated
+from app.curation.batches import batches
 from app.curation.commands.receipts import close_receipt, open_receipt
 from app.curation.commands.references import Given, given, hold
 from app.curation.models import Action
@@ -86,8 +87,8 @@ def change_many(arguments: Mapping[str, Any]) -> dict[str, Any]:
     found = sort_out(target, EFFECTS[action].differs, gives.parameters, held)
     request = {name: value for name, value in arguments.items() if name not in ("preview", "message")}
     receipt_id = open_receipt(action, request, arguments.get("message"))
-    if found.changing:
-        _apply(action, found.changing, gives)
+    for ids in batches(found.changing):
+        _apply(action, ids, gives)
     figures = _figures(found)
     close_receipt(receipt_id, {**figures, "insights": found.changing})
     record("insight.bulk", receipt_id, action, told({"action": action, "changed": len(found.changing)}))

@@ -11,6 +11,7 @@ from app.audit.commands import record
 from app.core.clock import now
 from app.core.db import after_commit, refusing
 from app.core.metrics import insights_updated
+from app.curation.batches import batches
 from app.curation.commands.merging_tags import CURATING
 from app.curation.commands.receipts import close_receipt, open_receipt
 from app.curation.commands.reverting import revert_rows
@@ -101,8 +102,10 @@ def merge_category(
 
 def _move_insights(category_id: int, into_id: int) -> int:
     ids = list(db.session.scalars(HELD, {"category_id": category_id}))
-    if not ids:
-        return 0
+    return sum(_move_some(part, category_id, into_id) for part in batches(ids))
+
+
+def _move_some(ids: list[int], category_id: int, into_id: int) -> int:
     values = {"ids": ids, "category_id": category_id, "into": into_id, "now": now()}
     with refusing({"fk_insights_category_id": unknown_target(Category, into_id)}):
         moved: int = db.session.execute(MOVE, values).rowcount  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from app.audit.commands import record
 from app.core.clock import now
 from app.core.db import after_commit, refusing
 from app.core.metrics import insights_updated
+from app.curation.batches import batches
 from app.curation.commands.receipts import close_receipt, open_receipt
 from app.curation.commands.reverting import revert_rows
 from app.curation.models import Receipt
@@ -96,8 +97,11 @@ def merge_tag(tag_id: int, into_id: int, expected_version: int | None = None, me
 def _move_links(tag_id: int, into_id: int) -> tuple[int, int]:
     """How many insights carried the tag, and how many of them the target too."""
     ids = list(db.session.scalars(CARRIERS, {"tag_id": tag_id}))
-    if not ids:
-        return 0, 0
+    moved = [_move_some(part, tag_id, into_id) for part in batches(ids)]
+    return sum(insights for insights, _ in moved), sum(both for _, both in moved)
+
+
+def _move_some(ids: list[int], tag_id: int, into_id: int) -> tuple[int, int]:
     values = {"ids": ids, "tag_id": tag_id, "into": into_id}
     db.session.execute(TOUCH, {"ids": ids, "tag_id": tag_id, "now": now()})
     with refusing({"fk_insight_tags_tag_id": unknown_target(Tag, into_id)}):

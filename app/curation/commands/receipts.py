@@ -18,14 +18,10 @@ from app.extensions import db
 from app.identity.acting import current_actor
 from app.insights.models import Verb
 
-# A statement about a hundred thousand rows may take longer than one of a request's usually does.
-PATIENCE = "2min"
 OPEN = text("""
     INSERT INTO receipts (id, actor_kind, actor_id, actor_name, action, request)
     SELECT :id, :actor_kind, :actor_id, :actor_name, :action, CAST(:request AS jsonb)
-    FROM (SELECT set_config('insights.act', :act, true),
-                 set_config('statement_timeout', :patience, true)
-          ) announced""")
+    FROM (SELECT set_config('insights.act', :act, true)) announced""")
 
 
 def open_receipt(
@@ -43,7 +39,6 @@ def open_receipt(
         "action": action,
         "request": json.dumps({**request, **({"message": message} if message else {})}, default=str),
         "act": act(message=message, verb=verb, receipt_id=receipt_id),
-        "patience": PATIENCE,
     }
     db.session.execute(OPEN, values)
     return receipt_id

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.core.clock import now
 from app.core.db import after_commit, refusing
 from app.core.metrics import insights_deleted, insights_updated
+from app.curation.batches import batches
 from app.curation.policy import may_change_sql
 from app.extensions import db
 from app.identity.acting import current_actor
@@ -129,9 +130,13 @@ class _Act:
 def _set_back(act: _Act, ids: list[int]) -> list[int]:
     free = _free(act, ids, "insights", "NO KEY UPDATE")
     free -= {row.id for row in act.run(UNREACHABLE.format(hindered=act.hindered), ids=list(free))}
-    if not free:
-        return []
-    told = {"receipt_id": act.receipt_id, "ids": sorted(free)}
+    for part in batches(sorted(free)):
+        _write_back(act, {"receipt_id": act.receipt_id, "ids": part})
+    after_commit(lambda: insights_updated.inc(len(free)))
+    return sorted(free)
+
+
+def _write_back(act: _Act, told: dict[str, Any]) -> None:
     columns = "".join(
         f"{field} = CASE WHEN r.changes ? '{field}' THEN {before} ELSE i.{field} END, "
         for field, before in BEFORE.items()
@@ -143,8 +148,6 @@ def _set_back(act: _Act, ids: list[int]) -> list[int]:
     if "tags" in act.fields:
         db.session.execute(UNLINK, told)
         db.session.execute(LINK, told)
-    after_commit(lambda: insights_updated.inc(len(free)))
-    return sorted(free)
 
 
 def _take_out(act: _Act, ids: list[int]) -> list[int]:
@@ -152,16 +155,16 @@ def _take_out(act: _Act, ids: list[int]) -> list[int]:
     free = sorted(_free(act, ids, "insight_trash", "UPDATE"))
     taken = {row.id for row in act.run(TAKEN, ids=free)}
     back = [insight_id for insight_id in free if insight_id not in taken]
-    if back:
-        take_out_of_trash(back)
+    for part in batches(back):
+        take_out_of_trash(part)
     return back
 
 
 def _trash_again(act: _Act, ids: list[int]) -> list[int]:
     free = sorted(_free(act, ids, "insights", "UPDATE"))
-    if free:
-        move_to_trash(free)
-        after_commit(lambda: insights_deleted.inc(len(free)))
+    for part in batches(free):
+        move_to_trash(part)
+    after_commit(lambda: insights_deleted.inc(len(free)))
     return free
 
 
@@ -183,12 +186,13 @@ def _free(act: _Act, ids: list[int], table: str, strength: str) -> set[int]:
 
 
 def _all_undone(newer: Iterable[Any]) -> bool:
-    """Whether nothing is left of revisions, newest first: each was undone by a newer one of them, or undid an older."""
+    """Whether nothing is left of revisions, newest first: each undid an older one of them, or was undone itself."""
     undone: set[UUID] = set()
     for revision in newer:
         if revision.receipt_id in undone:
-            continue
-        if revision.undoes is None:
+            undone.remove(revision.receipt_id)
+        elif revision.undoes is None:
             return False
-        undone.add(revision.undoes)
-    return True
+        else:
+            undone.add(revision.undoes)
+    return not undone

@@ -1,8 +1,8 @@
 """``/insights/bulk``."""
 
+import json
 from typing import Any
 
-import orjson
 from flask import Response, url_for
 
 from app.core.http.endpoint import Endpoints
@@ -31,7 +31,12 @@ def change(arguments: dict[str, Any]) -> Response:
     All of it happens, or nothing. `preview` tells what would happen. Insights that the caller may not change are left
     out and listed. The receipt undoes the whole act in one call.
     """
-    return once(lambda: json_answer(orjson.dumps(preview(arguments) if arguments["preview"] else _changed(arguments))))
+
+    def command() -> Response:
+        done = preview(arguments) if arguments["preview"] else _changed(arguments)
+        return json_answer(json.dumps(done, default=str).encode())  # orjson refuses an id beyond 64 bits
+
+    return once(command)
 
 
 def _changed(arguments: dict[str, Any]) -> dict[str, Any]:

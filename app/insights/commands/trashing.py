@@ -1,9 +1,10 @@
 """Insights go into the trash, come back and leave it for good here, and nowhere else."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, text
+from sqlalchemy import delete, text
 
 from app.audit.commands import Entry, announce, record, record_all
 from app.audit.origin import current_origin
@@ -46,9 +47,18 @@ MOVE_BACK = text(f"""
     FROM gone JOIN back USING (id) ORDER BY gone.id""")
 # The newest revision is the one of the restoring.
 TELL_MISSING = text("""
-    UPDATE insight_revisions r SET changes = CAST(:changes AS jsonb)
-    WHERE insight_id = :id AND number = (SELECT max(number) FROM insight_revisions WHERE insight_id = :id)
-    """).bindparams(bindparam("changes", type_=TrashedInsight.__table__.c.metadata.type))
+    UPDATE insight_revisions r SET changes = told.changes
+    FROM json_to_recordset(CAST(:missing AS json)) AS told(id integer, changes jsonb)
+    WHERE r.insight_id = told.id
+      AND r.number = (SELECT max(number) FROM insight_revisions WHERE insight_id = told.id)""")
+
+# What one act moved into the trash is due at one moment, however much it was: a statement may take seconds only.
+PURGED_AT_ONCE = 10_000
+PURGE = text("""
+    DELETE FROM insight_trash WHERE id IN (
+      SELECT id FROM insight_trash WHERE trashed_at <= now() - make_interval(days => :days)
+      ORDER BY id LIMIT :most FOR UPDATE)
+    RETURNING id, title""")
 
 
 def delete_insight(insight_id: int, expected_version: int | None = None, message: str | None = None) -> None:
@@ -79,9 +89,8 @@ def take_out_of_trash(ids: Sequence[int]) -> None:
     with refusing(refusals({}) | {"uq_insights_public_id": SAME_PUBLIC_ID, "fk_insights_category_id": LOST_RACE}):
         rows = db.session.execute(MOVE_BACK, {"ids": list(ids)}).all()
     link((row.id, tag_id) for row in rows for tag_id in row.found_tag_ids)
-    for row in rows:
-        if missing := _missing(row):
-            db.session.execute(TELL_MISSING, {"id": row.id, "changes": missing})
+    if missing := [{"id": row.id, "changes": lost} for row in rows if (lost := _missing(row))]:
+        db.session.execute(TELL_MISSING, {"missing": json.dumps(missing)})
 
 
 LOST_RACE = Unavailable("A category is being merged or deleted just now.")
@@ -104,12 +113,11 @@ def purge_insight(insight_id: int, expected_version: int | None = None) -> None:
 
 def purge_trash(older_than_days: int = 0) -> int:
     """Delete for good what was moved into the trash so many days ago or longer; how many those were."""
-    old = TrashedInsight.trashed_at <= text("now() - make_interval(days => :days)").bindparams(days=older_than_days)
-    gone = db.session.execute(
-        delete(TrashedInsight).where(old).returning(TrashedInsight.id, TrashedInsight.title)
-    ).all()
-    record_all(Entry("insight.purge", row.id, row.title) for row in gone)
-    return len(gone)
+    number = 0
+    while gone := db.session.execute(PURGE, {"days": older_than_days, "most": PURGED_AT_ONCE}).all():
+        record_all(Entry("insight.purge", row.id, row.title) for row in gone)
+        number += len(gone)
+    return number
 
 
 def _admit(stored: TrashedInsight) -> None:
