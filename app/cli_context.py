@@ -1,6 +1,7 @@
 """What every command of ``insights`` shares: the ``--instance`` option and the application behind it."""
 
 import os
+import secrets
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from app.config import load_settings
+from app.errors import Refused
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,20 +31,25 @@ def instance_option(command: Command) -> Command:
 
 
 @contextmanager
-def application(instance: Path | None, migrated: bool = True, writes: bool = False) -> Iterator["Flask"]:
+def application(
+    instance: Path | None, migrated: bool = True, writes: bool = False, makes: bool = True
+) -> Iterator["Flask"]:
     """The application of an instance, its servers running and its schema up to date, inside an application context.
 
     With ``migrated`` false the schema is left alone and the database isn't asked for anything. With ``writes`` true the
-    insights that the command writes are counted by the /metrics of a running ``insights up``.
+    insights that the command writes are counted by the /metrics of a running ``insights up``. With ``makes`` false a
+    folder that is no instance is refused and left as it is; else it becomes one.
 
     Costs about as much as starting Python when ``insights up`` runs the servers; a second or two when they are started
-    for this command. Raises `SettingsError` and `Unavailable`.
+    for this command. Raises `SettingsError`, `Unavailable`, `Refused`.
     """
     # Imported here, as `insights --help` needs none of it.
     from app.embedded import running_servers
     from app.embedded.layout import Layout
 
     exit_on_sigterm()
+    if not makes:
+        _refuse_no_instance(instance)
     given = load_settings(instance=instance, statement_timeout_seconds=0)
     if not given.database_url and not Layout(given.instance).cluster.exists():
         click.echo(f"There was no instance in {given.instance}: making a new one.", err=True)
@@ -55,6 +62,16 @@ def application(instance: Path | None, migrated: bool = True, writes: bool = Fal
             upgrade(app)
         with app.app_context():
             yield app
+
+
+def _refuse_no_instance(instance: Path | None) -> None:
+    """Raises `Refused` where neither a database is kept nor one elsewhere is named."""
+    from app.embedded.layout import Layout
+
+    # A secret of its own, as one would be made in the folder otherwise.
+    given = load_settings(instance=instance, secret_key=secrets.token_hex())
+    if not given.database_url and not Layout(given.instance).cluster.exists():
+        raise Refused(f"There is no instance in {given.instance}: look at --instance and INSIGHTS_INSTANCE.")
 
 
 def exit_on_sigterm() -> None:

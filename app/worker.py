@@ -15,6 +15,7 @@ import structlog
 from flask import Flask
 
 from app.core.jobs import Periodic
+from app.errors import DomainError, Unavailable, explained
 from app.identity.acting import acting
 from app.identity.actor import UPKEEP
 
@@ -30,6 +31,7 @@ class Schedule:
     job: Periodic
     due: float
     failures: int = 0
+    traced: bool = False
 
     def run(self, app: Flask) -> None:
         try:
@@ -40,15 +42,19 @@ class Schedule:
         else:
             if self.failures:
                 log.info("upkeep works again", job=self.job.name, failures=self.failures)
-            self.failures = 0
+            self.failures, self.traced = 0, False
             self.due = time.monotonic() + self.job.every_seconds
 
     def _failed(self, error: Exception) -> None:
         wait = min(2.0**self.failures, LONGEST_WAIT)
         self.failures += 1
         self.due = time.monotonic() + wait
-        # The traceback once: a database that is away for an hour says nothing new each time.
-        log.error("upkeep failed", job=self.job.name, error=str(error), again_in=wait, exc_info=self.failures == 1)
+        # A database that is away is nothing to look for in the code; a bug is, and says nothing new each time.
+        away = isinstance(error, Unavailable)
+        told = explained(error) if isinstance(error, DomainError) else str(error)
+        trace = not away and not self.traced
+        self.traced = self.traced or trace
+        log.error("upkeep failed", job=self.job.name, error=told, again_in=wait, exc_info=trace)
 
 
 def run_upkeep(app: Flask, jobs: Iterable[Periodic], stop: threading.Event) -> None:

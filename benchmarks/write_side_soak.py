@@ -25,7 +25,7 @@ from tests.model.care import WholeWriteSide
 from tests.model.runs import runs
 from tests.model.stack import Stack
 
-RUNS, STEPS = 100, 100  # of a batch
+RUNS, STEPS = 25, 100  # of a batch
 
 
 @contextmanager

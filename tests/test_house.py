@@ -96,7 +96,8 @@ def test_every_description_says_what_and_how_it_fails(document: dict[str, Any]) 
             answers = operation["responses"]
             assert ("503" in answers) == (path not in ("/livez", "/metrics")), place
             assert ("404" in answers) == ("{" in path), place
-            assert ("413" in answers) == ("415" in answers) == ("requestBody" in operation), place
+            reads = "requestBody" in operation or method == "delete"  # whose body has to be empty
+            assert ("413" in answers) == ("415" in answers) == reads, place
             conditional = "If-Match" in {parameter["name"] for parameter in operation.get("parameters", ())}
             assert ("412" in answers) == conditional, place
             assert conditional or method != "put", place
@@ -105,6 +106,32 @@ def test_every_description_says_what_and_how_it_fails(document: dict[str, Any]) 
                 assert answer["description"], place
                 if status.startswith("4"):
                     assert list(answer["content"]) == ["application/problem+json"], place
+
+
+def test_a_body_is_required_where_an_empty_one_would_miss_something(document: dict[str, Any]) -> None:
+    optional = {
+        (method, path)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters" and not operation.get("requestBody", {}).get("required", True)
+    }
+    assert optional == {
+        ("post", "/insights/search"),
+        ("post", "/insights/{insight_id}/restore"),
+        ("post", "/insights/{insight_id}/revisions/{number}/restore"),
+        ("post", "/receipts/{receipt_id}/undo"),
+        ("put", "/insights/{insight_id}"),
+        ("put", "/tags/{tag_id}"),
+        ("put", "/categories/{category_id}"),
+    }
+
+
+def test_what_a_deletion_takes_is_described(document: dict[str, Any]) -> None:
+    taken = document["paths"]["/insights/{insight_id}"]["delete"]["parameters"]
+    assert {(parameter["in"], parameter["name"]) for parameter in taken} == {
+        ("query", "message"),
+        ("header", "If-Match"),
+    }
 
 
 def test_the_document_names_this_service(document: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """``insights verify`` finds whatever breaks a promise, and nothing in a database that is merely busy."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from app.config import Settings
+from app.config import REPOSITORY, Settings
 from app.verification import findings
 from tests.conftest import built, libpq, owner_libpq
 from tests.filled import RECEIPT, copy_of, filled_database, invoke
@@ -227,6 +228,82 @@ def test_what_is_broken_is_told(
     superuser.execute((SILENT + statement).encode())
     result = invoke(monkeypatch, copy, "verify")
     assert (result.exit_code, result.stdout) == (1, told(**violations))
+
+
+GUIDE = REPOSITORY / "docs" / "how-to" / "back-up.md"
+REMEDY = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
+
+
+def remedies() -> dict[str, str]:
+    """What the guide says to do about the findings of each check."""
+    return dict(REMEDY.findall(GUIDE.read_text(encoding="utf-8").partition("### What to do about a finding")[2]))
+
+
+def test_the_guide_says_what_to_do_about_every_finding() -> None:
+    assert tuple(remedies()) == CHECKS
+
+
+# What breaks a promise, the check that finds it, and the beginnings of the guide's statements, with their ids.
+MENDED = [
+    (
+        "ALTER TABLE insights DISABLE TRIGGER counts_insert",
+        "schema",
+        {"ALTER TABLE insights ENABLE": "counts_insert"},
+    ),
+    (
+        "INSERT INTO insight_tags (insight_id, tag_id) VALUES (77, 2)",
+        "references",
+        {"DELETE FROM insight_tags": "77"},
+    ),
+    ("UPDATE categories SET parent_id = 3 WHERE id = 1", "tree", {"UPDATE categories": "1"}),
+    ("UPDATE categories SET parent_id = 99 WHERE id = 2", "tree", {"UPDATE categories": "2"}),
+    (BROKEN[3][0], "names", {"DELETE FROM tag_aliases": "3", "DELETE FROM category_aliases": "3"}),
+    ("UPDATE insights SET search_vector = NULL WHERE id = 8", "search", {"UPDATE insights": "8"}),
+    (
+        (
+            "UPDATE insight_trash SET status = 'published', published_at = NULL WHERE id = 12;"
+            "ALTER TABLE insights DISABLE TRIGGER USER; ALTER TABLE insights DROP CONSTRAINT ck_insights_published_at;"
+            "UPDATE insights SET published_at = NULL WHERE id = 7; ALTER TABLE insights ENABLE TRIGGER USER"
+        ),
+        "publication",
+        {"UPDATE insights": "7", "UPDATE insight_trash": "12"},
+    ),
+    (TRASH + " FROM insights WHERE id = 8", "trash", {"DELETE FROM insight_trash": "8"}),
+    (
+        (
+            "DELETE FROM insight_tags WHERE insight_id = 8; DELETE FROM insights WHERE id = 8;"
+            "UPDATE insight_revisions SET insight_id = 77 WHERE insight_id = 8"
+        ),
+        "trash",
+        {"DELETE FROM insight_revisions": "77"},
+    ),
+    (
+        "DELETE FROM receipts; UPDATE insight_revisions SET receipt_id = NULL WHERE insight_id <> 2",
+        "receipts",
+        {"UPDATE insight_revisions": "2"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("damage", "check", "mended"), MENDED, ids=[f"{m[1]}-{next(iter(m[2]))}" for m in MENDED])
+def test_what_the_guide_says_mends_it(
+    damage: str,
+    check: str,
+    mended: dict[str, str],
+    copy: Settings,
+    superuser: psycopg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    superuser.execute((SILENT + damage).encode())
+    assert f"{check}: ok\n" not in invoke(monkeypatch, copy, "verify").stdout
+    statements = re.findall(r"`([^`]+;)`", remedies()[check])
+    with psycopg.connect(owner_libpq(copy), autocommit=True) as owner:
+        for beginning, key in mended.items():
+            [statement] = [one for one in statements if one.startswith(beginning)]
+            owner.execute(re.sub(r"\b(ID|NAME)\b", key, statement).encode())
+    found = invoke(monkeypatch, copy, "verify").stdout.splitlines()
+    # Nobody counted while the triggers were silent.
+    assert [line for line in found if not line.startswith("counts: ")] == told().splitlines()[:-1]
 
 
 def test_an_index_that_could_not_be_built_is_told(monkeypatch: pytest.MonkeyPatch, copy: Settings) -> None:

@@ -3,8 +3,10 @@ import time
 
 import pytest
 from flask import Flask, current_app
+from structlog.testing import capture_logs
 
 from app.core.jobs import Periodic
+from app.errors import Unavailable
 from app.worker import Schedule, run_upkeep
 
 
@@ -48,3 +50,23 @@ def test_a_failing_job_is_tried_again_ever_later_and_then_as_usual(monkeypatch: 
     working = True
     schedule.run(Flask("example"))
     assert (schedule.due - now, schedule.failures) == (5, 0)
+
+
+def test_a_database_that_is_away_is_a_line_and_a_bug_a_traceback_once() -> None:
+    away = Unavailable("The database can't be reached.")
+    away.__cause__ = ConnectionError("connection refused\nIs it running?")
+    bug = ValueError("a bug")
+    outcomes: list[Exception | None] = [away, bug, away, bug, None, bug]
+
+    def run() -> None:
+        if (error := outcomes.pop(0)) is not None:
+            raise error
+
+    schedule = Schedule(Periodic("example", 5, run), due=0.0)
+    with capture_logs() as logs:
+        for _ in range(6):
+            schedule.run(Flask("example"))
+    unreachable = "The database can't be reached. (connection refused)"
+    assert [(told["error"], told["exc_info"]) for told in logs if told["event"] == "upkeep failed"] == [
+        (unreachable, False), ("a bug", True), (unreachable, False), ("a bug", False), ("a bug", True),
+    ]  # fmt: skip

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.backup.archive import Backup
 
 GO_ON = "replace"
+MINUTE = "%Y-%m-%d %H:%M UTC"
 
 
 @click.command()
@@ -29,7 +30,7 @@ def backup(file: Path, force: bool, instance: Path | None) -> None:
     from app.backup.dumping import write_backup
     from app.backup.progress import progress, size
 
-    with application(instance, migrated=False), progress("Backing up", None, size) as told:
+    with application(instance, migrated=False, makes=False), progress("Backing up", None, size) as told:
         manifest = write_backup(file, force, _programs(instance), told)
     click.echo(f"{file}: {size(file.stat().st_size)}; {manifest}")
 
@@ -65,11 +66,11 @@ def _restored(taken: "Backup", programs: Path | None, asked: bool, had_key: bool
     """Whether all is well with it now."""
     from app.backup.files import replaces_key, restore_files
     from app.backup.progress import progress, rows
-    from app.backup.restoring import replaced, restore_database
+    from app.backup.restoring import restore_database
     from app.verification import tell_findings
 
     if asked:
-        _ask([*replaced(), *(["its secret_key"] if had_key and replaces_key(taken) else [])])
+        _ask(_loss(taken, loses_key=had_key and replaces_key(taken)))
     with progress("Restoring", sum(taken.manifest.rows.values()), rows) as told:
         restore_database(taken, programs, told)
     click.echo("Restored.")
@@ -78,11 +79,24 @@ def _restored(taken: "Backup", programs: Path | None, asked: bool, had_key: bool
     return tell_findings()
 
 
-def _ask(gone: list[str]) -> None:
+def _loss(taken: "Backup", loses_key: bool) -> list[str]:
+    """What would go, in sentences; none when nothing would."""
+    from app.backup.replaced import replaced
+
+    held, changed = replaced()
+    gone = [*held, *(["its secret_key"] if loses_key else [])]
+    told = [f"This replaces what the instance holds: {', '.join(gone)}."] if gone else []
+    if changed is not None:
+        backup_of = f"{taken.manifest.taken_at:{MINUTE}}"
+        told.append(f"Its newest change of an insight is of {changed:{MINUTE}}, the backup of {backup_of}.")
+    return told
+
+
+def _ask(loss: list[str]) -> None:
     """Have it typed that what is there may go. Raises `Refused`."""
-    if not gone:
+    if not loss:
         return
-    click.echo(f"This replaces what the instance holds: {', '.join(gone)}.", err=True)
+    click.echo("\n".join(loss), err=True)
     try:
         answer = click.prompt(f'Type "{GO_ON}" to go on', err=True)
     except click.Abort:

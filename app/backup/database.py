@@ -16,6 +16,10 @@ from app.errors import Refused
 
 OWNS_TABLES = """
 SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('public.alembic_version')"""
+# The tables that are the connected role's.
+OURS = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+  AND pg_get_userbyid(relowner) = current_user ORDER BY 1"""
 NOT_THE_OWNER = "The role of DATABASE_URL doesn't own the tables: DATABASE_OWNER_URL must name the one that does."
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.backup.archive import Backup, Told
-from app.backup.database import count_rows, driver_of, owner, server_version
+from app.backup.database import OURS, count_rows, driver_of, owner, server_version
 from app.backup.manifest import DUMP, Manifest
 from app.backup.programs import output_of, restorer
 from app.backup.script import run_script
@@ -26,11 +26,6 @@ CLEAR = Path(__file__).with_name("clear.sql")
 # The same as for migrations: two never run at once.
 MIGRATION_LOCK = 7200
 LOCK_ATTEMPTS, SECONDS_BETWEEN = 20, 0.5
-# What somebody would miss, in the order in which it is told.
-MISSED = {"insights": "insights", "insight_trash": "insights in the trash", "users": "people and services"}
-OURS = """
-SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-  AND pg_get_userbyid(relowner) = current_user ORDER BY 1"""
 # In a table of contents: what the database has already.
 ALREADY_THERE = re.compile(r"\d+; \d+ \d+ (SCHEMA - public|COMMENT - SCHEMA public|EXTENSION|COMMENT - EXTENSION) ")
 
@@ -42,15 +37,6 @@ def refuse_unfit(manifest: Manifest) -> None:
             f"The backup is of release {manifest.release}, whose schema {manifest.schema_revision} this one doesn't"
             f" know: its newest is {head()}. Restore it with that release or a newer one."
         )
-
-
-def replaced() -> list[str]:
-    """What a restore would take away: "25 insights", "2 people and services"; nothing in a new instance."""
-    with owner() as connection:
-        driver = driver_of(connection)
-        tables = {name for (name,) in driver.execute(OURS).fetchall()}
-        counted = count_rows(driver, [name for name in MISSED if name in tables])
-    return [f"{number:,} {MISSED[name]}" for name, number in counted.items() if number]
 
 
 def restore_database(backup: Backup, programs: Path | None, told: Told) -> None:

@@ -28,6 +28,7 @@ SUMMARY: dict[str, Any] = {
     "message": "Sorted before the review",
     "changed": 117,
     "undone_by": None,
+    "left": None,
     "undo": UNDO,
 }
 RECEIPT: dict[str, Any] = {**SUMMARY, "request": BULK, "outcome": {**FIGURES, "insights": [7, 8, 11]}}
@@ -37,7 +38,7 @@ UNDONE: dict[str, Any] = {
     "receipt_id": UNDOING_ID,
     "undo": f"/receipts/{UNDOING_ID}/undo",
     "reverted": 116,
-    "left": [11],
+    "left": [{"id": 11, "reason": "changed since"}],
 }
 MERGE: dict[str, Any] = {"into": 2, "message": "Two spellings of one thing"}
 TAG_MERGE: dict[str, Any] = {

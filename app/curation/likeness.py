@@ -18,6 +18,9 @@ REASONS = (SPELLING, SAME_WORDS)
 LEAST_LETTERS = 5
 # From here on two letters may be off.
 LONG = 9
+# Words that share a stem may be two things (network and networking): they stand below all that differ by a slip.
+MOST_BY_STEM = 0.7
+ES = ("ses", "xes", "zes", "ches", "shes")
 # Names that share so much with so many others are no misspellings of each other.
 MOST_ALIKE = 20
 SEPARATORS = re.compile(r"[\s\-_/.,:;&'’()]+")
@@ -43,9 +46,9 @@ class Name:
         return SEPARATORS.sub("", self.folded)
 
     @property
-    def words(self) -> int:
-        """How many there are."""
-        return len(SEPARATORS.split(self.folded))
+    def words(self) -> list[str]:
+        """Without case and accents."""
+        return SEPARATORS.split(self.folded)
 
     @property
     def telling(self) -> tuple[str, ...]:
@@ -75,7 +78,7 @@ def alike(names: Sequence[Name]) -> list[Likeness]:
 
 def _filed_by_words(names: Iterable[Name]) -> Iterator[tuple[Hashable, Name]]:
     """As many words, too: stems lack the little ones, and On call is not Call."""
-    return (((name.stems, name.telling, name.words), name) for name in names if name.stems)
+    return (((name.stems, name.telling, len(name.words)), name) for name in names if name.stems)
 
 
 def _filed_by_letters(names: Iterable[Name]) -> Iterator[tuple[Hashable, Name]]:
@@ -100,14 +103,40 @@ def _pairs(filed: Iterable[tuple[Hashable, Name]], compare: Any) -> Iterator[Lik
 
 
 def _same_words(one: Name, other: Name) -> Iterator[Likeness]:
-    yield Likeness(*_less_and_more(one, other), SAME_WORDS, 1.0)
+    """In another order or number they are alike for sure; in another inflexion only perhaps, and short ones never."""
+    words, others = ({_singular(word) for word in name.words} for name in (one, other))
+    if words == others:
+        yield Likeness(*_less_and_more(one, other), SAME_WORDS, 1.0)
+    elif all(len(word) >= LEAST_LETTERS for word in words ^ others):
+        longest = max(len(one.letters), len(other.letters))
+        shared = round(1 - distance(one.letters, other.letters) / longest, 3)
+        yield Likeness(*_less_and_more(one, other), SAME_WORDS, min(MOST_BY_STEM, shared))
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > LEAST_LETTERS:
+        return f"{word[:-3]}y"
+    if word.endswith(ES):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
 def _misspelt(one: Name, other: Name) -> Iterator[Likeness]:
+    """Word by word, where there are as many: of US West and US East each is a word of its own."""
+    pairs = [(one.letters, other.letters)]
+    if len(one.words) == len(other.words):
+        pairs += [pair for pair in zip(one.words, other.words, strict=True) if pair[0] != pair[1]]
     longest = max(len(one.letters), len(other.letters))
     steps = distance(one.letters, other.letters)
-    if steps <= (2 if longest >= LONG else 1):
+    if all(_slipped(*pair) for pair in pairs):
         yield Likeness(*_less_and_more(one, other), SPELLING, round(1 - steps / longest, 3))
+
+
+def _slipped(one: str, other: str) -> bool:
+    """Whether one is the other with a letter or two wrong; seldom the first one."""
+    longest = max(len(one), len(other))
+    most = 2 if longest >= LONG else int(longest >= LEAST_LETTERS)
+    return one == other or (one[:1] == other[:1] and distance(one, other) <= most)
 
 
 def _less_and_more(one: Name, other: Name) -> tuple[Name, Name]:

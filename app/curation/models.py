@@ -15,6 +15,14 @@ from app.extensions import Base
 UNDO = "undo"
 
 
+# Why an undoing left an insight as it is.
+CHANGED, TRASHED, PURGED, FORBIDDEN = "changed since", "in the trash", "purged", "forbidden"
+KEY_TAKEN, DELETED = "key taken", "category or tag deleted"
+LEFT_FOR = (CHANGED, TRASHED, PURGED, FORBIDDEN, KEY_TAKEN, DELETED)
+# In the outcome of what was undone: how many insights were left.
+LEFT = "left_by_undo"
+
+
 class Action(StrEnum):
     """What can be done to many insights at once. All that it does is in the revisions that it leaves."""
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.core.fields import MESSAGES, Flag, Id, JsonObject, Many, Message, Moment, Schema, Text, Token, Whole
 from app.curation.likeness import REASONS
-from app.curation.models import Action
+from app.curation.models import LEFT_FOR, Action
 from app.insights.models import Priority
 from app.insights.schemas import LAST_PAGE, MOST_TAGS, SearchSchema, reason
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, TAG_NAME_LENGTH
@@ -22,6 +22,7 @@ OWN_FIELDS: Mapping[str, tuple[str, ...]] = {
     Action.SET_PRIORITY: ("priority",),
 }
 TARGETS = ("ids", "filter")
+SOME = validate.Length(min=1, error=Message("must not be empty", "too_short"))
 ONLY_WITH = frozenset(name for names in OWN_FIELDS.values() for name in names)
 
 
@@ -60,10 +61,10 @@ class BulkSchema(Schema):
     composition = _composition()
 
     action = Token(Action, required=True)
-    ids = Many(Id(), most=MOST_IDS)
+    ids = Many(Id(), most=MOST_IDS, validate=SOME)
     filter = fields.Nested(BulkFilterSchema, error_messages={**MESSAGES})
-    tag_ids = Many(Id(), most=MOST_TAGS)
-    tags = Many(Text(least=1, most=TAG_NAME_LENGTH, strip=True), most=MOST_TAGS)
+    tag_ids = Many(Id(), most=MOST_TAGS, validate=SOME)
+    tags = Many(Text(least=1, most=TAG_NAME_LENGTH, strip=True), most=MOST_TAGS, validate=SOME)
     category_id = Id(allow_none=True)
     category_name = Text(least=1, most=CATEGORY_NAME_LENGTH, strip=True)
     priority = Token(Priority)
@@ -102,12 +103,13 @@ class BulkAnswer(Schema):
     """What was done, or in a preview would be: ``matched`` insights were found, ``unchanged`` were so already."""
 
     preview = Flag(metadata={"description": "Only in the answer to a preview."})
-    receipt_id = fields.UUID(metadata={"description": "Not in the answer to a preview."})
-    undo = Text(metadata={"description": "Where to POST to undo it; not in the answer to a preview."})
+    receipt_id = fields.UUID(allow_none=True, metadata={"description": "Null: nothing changed. Not in a preview."})
+    undo = Text(allow_none=True, metadata={"description": "Where to POST to undo it. Not in a preview."})
     matched = Whole(required=True)
     changed = Whole(metadata={"description": "How many were changed; not in the answer to a preview."})
     would_change = Whole(metadata={"description": "How many would be changed: only in the answer to a preview."})
     unchanged = Whole(required=True)
+    would_make = fields.List(Text(), metadata={"description": "New tags or a new category: only in a preview."})
     skipped = fields.List(fields.Nested(SkippedAnswer), required=True)
 
 
@@ -136,10 +138,13 @@ class ReceiptSummary(Schema):
     actor = fields.Nested(ReceiptActorAnswer, required=True)
     action = Text(required=True)
     message = Text(required=True, allow_none=True)
-    changed = Whole(required=True, allow_none=True, metadata={"description": "How many insights it changed."})
-    undone_by = fields.UUID(required=True, allow_none=True, metadata={"description": "The receipt of its undoing."})
+    changed = Whole(
+        required=True, allow_none=True, metadata={"description": "How many insights; of a move, categories."}
+    )
+    undone_by = fields.UUID(required=True, allow_none=True, metadata={"description": "The last undoing's receipt."})
+    left = Whole(required=True, allow_none=True, metadata={"description": "How many insights its undoing left."})
     undo = Text(
-        required=True, allow_none=True, metadata={"description": "Where to POST to undo it; null once it was undone."}
+        required=True, allow_none=True, metadata={"description": "Where to POST to undo it; null: it can't be."}
     )
 
 
@@ -159,13 +164,30 @@ class ReceiptPage(Schema):
     receipts = fields.List(fields.Nested(ReceiptSummary), required=True)
 
 
-class UndoAnswer(Schema):
-    """What an undoing did: how many insights went back, and which were left because something newer touched them."""
+class LeftAnswer(Schema):
+    """An insight that an undoing left as it is, and why."""
 
-    receipt_id = fields.UUID(required=True, metadata={"description": "Of the undoing, which can be undone itself."})
-    undo = Text(required=True, metadata={"description": "Where to POST to undo the undoing."})
+    id = Id(required=True)
+    reason = Token(LEFT_FOR, required=True)
+
+
+class MovedBackAnswer(Schema):
+    """What the undoing of a move put back: the category, below which parent, and what came along."""
+
+    category_id = Id(required=True)
+    parent_id = Id(required=True, allow_none=True)
+    categories = Whole(required=True)
+    insights = Whole(required=True)
+
+
+class UndoAnswer(Schema):
+    """What an undoing did: how many insights (of a move: categories) went back, and which insights were left."""
+
+    receipt_id = fields.UUID(required=True, allow_none=True, metadata={"description": "Null: nothing went back."})
+    undo = Text(required=True, allow_none=True, metadata={"description": "Where to POST to undo the undoing."})
     reverted = Whole(required=True)
-    left = fields.List(Id(), required=True)
+    left = fields.List(fields.Nested(LeftAnswer), required=True)
+    moved_back = fields.Nested(MovedBackAnswer, metadata={"description": "Only in the answer to undoing a move."})
 
 
 class MergeSchema(Schema):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from app.core.db import RETRYABLE, domain_errors, transact
 from app.errors import DomainError, Refused, Unavailable
-from app.exchange.commands import CREATED, UNCHANGED, UPDATED, import_batch
+from app.exchange.commands import CREATED, IN_TRASH, UNCHANGED, UPDATED, import_batch
 from app.exchange.mapping import Names
 from app.exchange.records import Problem, Reader
 from app.exchange.repeats import Met
@@ -33,7 +33,8 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a row: ``what`` is created, updated, unchanged, failed, or left out because of its batch."""
+    """What became of a row: ``what`` is created, updated, unchanged, failed, or left out: because of its batch, or
+    because its insight lies in the trash."""
 
     row: Row
     what: str
@@ -68,8 +69,7 @@ class Report:
 
     def __str__(self) -> str:
         parts = [f"{self.counts[what]} {what}" for what in (CREATED, UPDATED, UNCHANGED, FAILED)]
-        if self.counts[LEFT_OUT]:
-            parts.append(f"{self.counts[LEFT_OUT]} {LEFT_OUT}")
+        parts += [f"{self.counts[what]} {what}" for what in (LEFT_OUT, IN_TRASH) if self.counts[what]]
         rate = self.rows / self.seconds if self.seconds else 0
         return (
             f"{_counted(self.rows, 'row')}: {', '.join(parts)}; {_counted(self.warnings, 'warning')}; "

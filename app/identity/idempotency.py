@@ -61,7 +61,9 @@ def _once(key: str, digest: bytes, command: Callable[[], Response]) -> Response:
 def _again(first: Any, digest: bytes) -> Response:
     """The first answer; one to another request would be a lie."""
     if first.digest != digest:
-        raise _wrong("was used for another request already; a new request needs a new key", "key_reused")
+        raise _wrong(
+            "was used for another request already, or with other rights; a new request needs a new key", "key_reused"
+        )
     response = Response(first.body, first.status)
     response.headers.clear()  # a 204 has no content type
     response.headers.update(first.headers, **{REPLAYED: "true"})
@@ -70,6 +72,8 @@ def _again(first: Any, digest: bytes) -> Response:
 
 def _key() -> str:
     key = request.headers[IDEMPOTENCY_KEY]
+    if "," in key:
+        raise _wrong("must be given once, and hold no comma", "invalid")
     if not 1 <= len(key) <= MOST_KEY_CHARACTERS or not (key.isascii() and key.isprintable()):
         raise _wrong(f"must be 1 to {MOST_KEY_CHARACTERS} printable ASCII characters", "invalid")
     return key
@@ -86,6 +90,9 @@ def _caller() -> str:
 
 
 def _digest() -> bytes:
-    """What makes two requests the same. Each part has a digest of its own, so none runs into the next."""
-    parts = (request.method.encode(), request.path.encode(), request.query_string, request.get_data())
+    """What makes two requests the same: also what the caller may do and see, or a first answer would tell somebody what
+    is not for them any more. Each part has a digest of its own, so none runs into the next."""
+    actor = current_actor()
+    rights = repr((sorted(actor.permissions), sorted(actor.audience.visibilities), actor.audience.every_draft))
+    parts = (request.method.encode(), request.path.encode(), request.query_string, request.get_data(), rights.encode())
     return sha256(b"".join(sha256(part).digest() for part in parts)).digest()

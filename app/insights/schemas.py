@@ -29,6 +29,7 @@ NEWEST_FIRST = "-created_at"
 SORT = "The order; with a minus the greatest come first. What has no value comes last, equals go by id."
 CURSOR = "Where the page before ended (its `next_cursor`); empty for the first page. In place of `page` or `offset`."
 NEXT_CURSOR = "The `cursor` of the next page, null on the last; only of pages that were asked for with a cursor."
+MESSAGE = "Why, in the writer's words; null for callers without credentials."
 MATCHED = "How the text was found: by all its words or, when they never meet, as it stands; null without text."
 
 
@@ -192,7 +193,7 @@ class RevisionEntry(Schema):
     at = Moment(required=True)
     verb = Token(Verb, required=True)
     actor = fields.Nested(DoerAnswer, required=True)
-    message = Text(required=True, allow_none=True)
+    message = Text(required=True, allow_none=True, metadata={"description": MESSAGE})
     fields_ = fields.List(Text(), data_key="fields", required=True)
     receipt_id = fields.UUID(required=True, allow_none=True)
 

@@ -65,6 +65,19 @@ def test_a_kill_leaves_no_half_file(delay: float, environment: dict[str, str], t
     assert not path.exists() or ZipFile(path).testzip() is None
 
 
+@pytest.mark.parametrize("command", ["backup", "verify"])
+def test_a_folder_that_is_no_instance_stays_as_it_is(command: str, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    file = tmp_path / "b.backup"
+    arguments = [command, *([str(file)] if command == "backup" else [])]
+    for folder in (tmp_path / "nope", tmp_path / "other"):
+        whole = [*INSIGHTS, *arguments, "--instance", str(folder)]
+        done = subprocess.run(whole, env=CLEAN, capture_output=True, text=True, check=False)
+        refusal = f"There is no instance in {folder}: look at --instance and INSIGHTS_INSTANCE.\n"
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", refusal)
+    assert [path.name for path in tmp_path.rglob("*")] == ["other"]
+
+
 def test_an_instance_from_nothing(taken: Path) -> None:
     # Not tmp_path: a socket has to be addressable below it.
     with TemporaryDirectory(prefix="backup-") as folder:

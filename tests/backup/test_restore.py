@@ -1,8 +1,10 @@
 """The drill: back up, wipe, restore, and nothing is missing; whatever is wrong with a backup changes nothing."""
 
 import json
+import re
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -10,7 +12,7 @@ import flask_migrate
 import psycopg
 import pytest
 
-from app.backup import restoring
+from app.backup import progress, restoring
 from app.config import Settings
 from app.core.migrations import DIRECTORY, head
 from app.errors import Unavailable
@@ -30,6 +32,11 @@ HELD = "10 insights, 2 in the trash, 3 categories, 3 tags, 2 users"
 
 def key_of(settings: Settings) -> str:
     return (settings.instance / "secret_key").read_text()
+
+
+def taken_at(backup: Path) -> datetime:
+    with ZipFile(backup) as archive:
+        return datetime.fromisoformat(json.loads(archive.read("manifest.json"))["taken_at"])
 
 
 def altered(taken: Path, path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
@@ -101,14 +108,20 @@ def test_over_another_one(taken: Path, filled: Settings, copy: Settings, run: Ru
 @pytest.mark.parametrize("typed", [None, "yes\n"])
 def test_what_is_there_is_asked_about(typed: str | None, taken: Path, copy: Settings, run: Run) -> None:
     with psycopg.connect(owner_libpq(copy), autocommit=True) as owner:
-        owner.execute("DELETE FROM insights WHERE id = 8")
+        owner.execute("DELETE FROM insights WHERE id = 8; ALTER TABLE insights DISABLE TRIGGER USER")
+        owner.execute("UPDATE insights SET updated_at = '2026-03-04T07:06:07+02:00' WHERE id = 5")
+        owner.execute("UPDATE insights SET updated_at = '2026-03-01Z' WHERE id <> 5")
+        owner.execute("ALTER TABLE insights ENABLE TRIGGER USER")
     (copy.instance / "secret_key").write_text(OTHER_KEY)
     other = copy.model_copy(update={"secret_key": OTHER_KEY})
     before = everything(copy)
     result = run(other, "restore", taken, typed=typed)
     assert result.exit_code == 1
-    held = "9 insights, 2 insights in the trash, 2 people and services, its secret_key"
-    assert f"This replaces what the instance holds: {held}.\n" in result.stderr
+    held = "9 insights, 2 insights in the trash, 2 people and services, 1 API token, 1 signed-in device, its secret_key"
+    assert (
+        f"This replaces what the instance holds: {held}.\nIts newest change of an insight is of 2026-03-04 05:06 UTC,"
+        f" the backup of {taken_at(taken):%Y-%m-%d %H:%M} UTC.\n"
+    ) in result.stderr
     assert result.stderr.endswith("Nothing was changed; --yes goes on without a question.\n")
     assert (everything(copy), key_of(copy)) == (before, OTHER_KEY)
 
@@ -116,6 +129,19 @@ def test_what_is_there_is_asked_about(typed: str | None, taken: Path, copy: Sett
     assert result.exit_code == 0
     assert key_of(copy) == KEY
     assert len(everything(copy)["insights"]) == 10
+
+
+def test_off_a_terminal_lines_tell_how_far_it_is(
+    taken: Path, empty: Settings, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.05)
+    result = run(empty, "restore", taken, "--yes")
+    assert result.exit_code == 0
+    lines = [line for line in result.stderr.splitlines() if line.startswith("Restoring: ")]
+    assert re.fullmatch(r"Restoring: \d+ %, \d+ rows", lines[0])
+    with ZipFile(taken) as archive:
+        rows = sum(json.loads(archive.read("manifest.json"))["rows"].values())
+    assert lines[-1] == f"Restoring: 100 %, {rows} rows"
 
 
 def test_another_secret_that_a_setting_names_stays(taken: Path, empty: Settings, run: Run) -> None:

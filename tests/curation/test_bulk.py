@@ -127,6 +127,7 @@ def test_a_preview_tells_the_figures_and_changes_nothing(
         "would_change": len(changing),
         "unchanged": 4 - len(changing),
         "skipped": [],
+        "would_make": [],
     }
 
 
@@ -176,6 +177,10 @@ def test_what_was_merged_stands_for_its_target(knowledge: FlaskClient) -> None:
     assert bulk(knowledge, action="untag", tags=["other"], ids=[1, 2, 3, 4])["changed"] == 4
     assert bulk(knowledge, action="recategorise", category_id=2, ids=[1, 4])["changed"] == 1
     assert knowledge.get("/insights/4").json["category"]["name"] == "First"
+    for wanted in ({"tag_ids": [3]}, {"tag_ids": [3, 2]}, {"category_id": 2}):
+        now = {"tag_ids": [2]} if "tag_ids" in wanted else {"category_id": 1}
+        told, same = (bulk(knowledge, action="trash", filter=each, preview=True)["matched"] for each in (wanted, now))
+        assert told == same
 
 
 REFUSED = [
@@ -203,6 +208,9 @@ WRONG: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"action": "explode", "ids": [1]}, {"body.action": "unknown_token"}),
     ({"action": "trash"}, {"body.ids": "required"}),
     ({"action": "trash", "ids": [1], "filter": {}}, {"body.filter": "beside_another"}),
+    ({"action": "trash", "ids": []}, {"body.ids": "too_short"}),
+    ({"action": "tag", "ids": [1], "tags": []}, {"body.tags": "too_short"}),
+    ({"action": "untag", "ids": [1], "tag_ids": []}, {"body.tag_ids": "too_short"}),
     ({"action": "trash", "ids": ["1"]}, {"body.ids.0": "type"}),
     ({"action": "trash", "ids": [1] * 10_001}, {"body.ids": "too_long"}),
     ({"action": "trash", "filter": {"statsu": "draft"}}, {"body.filter.statsu": "unknown_field"}),
@@ -232,15 +240,35 @@ def test_a_wrong_act_names_its_fields(
     assert stored() == before
 
 
-def test_nothing_to_do_leaves_a_receipt_all_the_same(knowledge: FlaskClient, rows: Rows) -> None:
-    before = rows()
-    for target in ({"ids": []}, {"ids": [3, 4]}, {"filter": {"author": "nobody"}}):
+def test_nothing_to_do_leaves_no_receipt(knowledge: FlaskClient, stored: Stored) -> None:
+    before = stored()
+    for target in ({"ids": [3, 4]}, {"filter": {"author": "nobody"}}):
         matched = len(target.get("ids", []))
         done = bulk(knowledge, action="recategorise", category_id=None, **target)
-        assert {name: done[name] for name in figures(0, 0, 0)} == figures(matched, 0, matched)
-        undone = knowledge.post(done["undo"]).json
-        assert (undone["reverted"], undone["left"]) == (0, [])
-    assert rows() == before
+        assert done == {"receipt_id": None, "undo": None, **figures(matched, 0, matched)}
+    assert stored() == before
+
+
+@pytest.mark.parametrize(
+    "takes", [{"action": "tag", "tags": ["new"]}, {"action": "recategorise", "category_name": "N"}]
+)
+def test_nothing_is_made_for_nothing(knowledge: FlaskClient, stored: Stored, takes: dict[str, Any]) -> None:
+    before = stored()
+    nobody = {"filter": {"author": "nobody"}}
+    assert bulk(knowledge, **takes, **nobody, preview=True)["would_make"] == []
+    assert bulk(knowledge, **takes, **nobody)["receipt_id"] is None
+    assert stored() == before
+
+
+def test_a_preview_tells_which_names_are_new(knowledge: FlaskClient, stored: Stored) -> None:
+    before = stored()
+    tags = ["Incidnet", "testing", "Café", "CAFE", "incidnet"]
+    assert bulk(knowledge, action="tag", tags=tags, ids=[3], preview=True)["would_make"] == ["Incidnet", "Café"]
+    place = bulk(knowledge, action="recategorise", category_name="Frist", ids=[3], preview=True)
+    assert (place["would_make"], place["would_change"]) == (["Frist"], 1)
+    assert stored() == before
+    bulk(knowledge, action="tag", tags=tags, ids=[3])
+    assert [tag["name"] for tag in knowledge.get("/tags").json] == ["Café", "Incident", "Incidnet", "Other", "Testing"]
 
 
 def test_an_act_runs_once_under_a_key(knowledge: FlaskClient, rows: Rows) -> None:
@@ -320,7 +348,7 @@ def test_publishing_is_the_editors(caller: FlaskClient, stored: Stored, action: 
         answer = caller.post(
             "/insights/bulk", json={"action": action, "ids": [own], "preview": preview}, headers=headers("contributor")
         )
-        problem(answer, 403, "Publishing and archiving are the editors': leave the status at draft.")
+        problem(answer, 403, "Publishing and archiving are the editors'.")
     assert stored() == before
 
 

@@ -73,7 +73,11 @@ def tree(client: FlaskClient) -> FlaskClient:
     return client
 
 
-def test_insights_children_and_names_follow(tree: FlaskClient, rows: Callable[[str], Rows]) -> None:
+@pytest.mark.parametrize("at_once", [1, 10_000])
+def test_insights_children_and_names_follow(
+    tree: FlaskClient, rows: Callable[[str], Rows], monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("app.curation.batches.BATCH", at_once)
     done = merge(tree, 1, 3, message="One place")
     assert (done["preview"], done["insights"], done["categories"], done["aliases"]) == (False, 2, 1, ["Studies"])
     assert (done["into"]["name"], done["into"]["insight_count"]) == ("Research", 3)
@@ -149,7 +153,7 @@ def test_undoing_leaves_what_was_moved_since(tree: FlaskClient, rows: Callable[[
     tree.put("/insights/2", json={"title": "Only the title"})
     move(tree, 2, 4)
     answer = undo(tree, done)
-    assert (answer["reverted"], answer["left"]) == (1, [1])
+    assert (answer["reverted"], answer["left"]) == (1, [{"id": 1, "reason": "changed since"}])
     assert [place(tree, number) for number in (1, 2, 3)] == [4, 1, 3]
     assert parents(tree) == {"Library": None, "Research": None, "Studies": None, "Trials": 4}
     assert tree.get(done["undo"].removesuffix("/undo")).get_json()["undone_by"] == answer["receipt_id"]
@@ -202,7 +206,13 @@ def test_a_move_and_its_undoing(tree: FlaskClient, rows: Callable[[str], Rows]) 
     assert (done["insights"], done["categories"], done["category"]["parent_id"]) == (2, 2, 4)
     assert rows("SELECT diff->'parent_id' FROM audit_log WHERE verb = 'category.move'") == [([None, 4],)]
     answer = undo(tree, done)
-    assert (answer["reverted"], answer["left"], parents(tree)["Studies"]) == (0, [], None)
+    assert (answer["reverted"], answer["left"], parents(tree)["Studies"]) == (2, [], None)
+    assert answer["moved_back"] == {"category_id": 1, "parent_id": None, "categories": 2, "insights": 2}
+    undone, moved = tree.get("/receipts").get_json()["receipts"]
+    assert [(each["changed"], each["undo"]) for each in (undone, moved)] == [(2, None), (2, None)]
+    assert answer["undo"] is None
+    again = problem(tree.post(f"/receipts/{answer['receipt_id']}/undo"), 400)
+    assert again["detail"] == "Moving can't be redone in this way: move the category again."
 
 
 def test_a_move_to_the_top(tree: FlaskClient) -> None:

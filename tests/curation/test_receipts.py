@@ -45,6 +45,7 @@ def test_a_receipt_says_what_was_done(client: FlaskClient) -> None:
         "message": "Sorted",
         "changed": 2,
         "undone_by": None,
+        "left": None,
         "undo": done["undo"],
     }
     assert receipt == {
@@ -60,7 +61,7 @@ def test_a_receipt_says_what_was_done(client: FlaskClient) -> None:
     page = answered(client.get("/receipts"), ReceiptPage)
     assert (page["total"], page["page"], page["page_size"]) == (3, 1, 20)
     newest, second, first = page["receipts"]
-    assert {**second, "at": None} == {**summary, "at": None, "undone_by": undone["receipt_id"], "undo": None}
+    assert {**second, "at": None} == {**summary, "at": None, "undone_by": undone["receipt_id"], "left": 0, "undo": None}
     assert (newest["id"], newest["action"], newest["message"]) == (undone["receipt_id"], "undo", "Wrong filter")
     assert (newest["changed"], newest["undo"]) == (2, undone["undo"])
     assert (first["action"], first["changed"], first["message"]) == ("set_priority", 1, None)
@@ -92,7 +93,7 @@ def test_receipts_are_their_makers_and_the_editors(caller: FlaskClient, stored: 
             before = stored()
             answer = caller.get(f"/receipts/{receipt_id}", headers=headers(role))
             if maker in seen[role]:
-                assert answer.json["actor"]["name"] == f"{maker}@example.org"
+                assert answer.json["actor"]["name"] == maker.capitalize()
                 continue
             problem(answer, 404)
             problem(caller.post(f"/receipts/{receipt_id}/undo", headers=headers(role)), 404)

@@ -47,7 +47,10 @@ def test_the_distance_of_two_words(one: str, other: str, steps: int) -> None:
         (("Lesson learned", "Lessons Learned"), "same words", 1.0),
         (("Data quality", "Quality of data"), None, None),
         (("Quality Data", "data qualities"), "same words", 1.0),
-        (("Deploying", "Deployment"), "same words", 1.0),
+        (("Deploying", "Deployment"), "same words", 0.7),
+        (("Networking", "Network"), "same words", 0.7),
+        (("Categories", "Category"), "same words", 1.0),
+        (("Stitches", "Stitch"), "same words", 1.0),
     ],
 )
 def test_what_is_likely_one_thing(
@@ -62,6 +65,7 @@ def test_what_is_likely_one_thing(
     [
         ("Phase 1", "Phase 2"), ("C", "C++", "C#"), ("Java", "Lava"), ("Call", "On call"), ("QA", "QC"),
         ("Release 2024", "Release 2025"), ("The", "And"), ("Testing", "Security"),
+        ("US west coast", "US east coast"), ("Gmail", "Email"), ("Log", "Logging"),
     ],
 )  # fmt: skip
 def test_what_only_looks_alike(client: FlaskClient, names: tuple[str, ...]) -> None:
@@ -93,6 +97,13 @@ def test_each_name_goes_once_and_the_most_alike_come_first(client: FlaskClient) 
         ("Color", "Colour", "spelling", 0.833),
     ]
     assert suggested(client, skip=1, limit=1) == [("Incedent", "Incident", "spelling", 0.875)]
+
+
+def test_a_shared_stem_stands_below_a_slip(client: FlaskClient) -> None:
+    tags(client, "Production", "Productivity", "Network", "Networking", "Backups", "Backup", "Colour", "Color")
+    pairs = [frozenset(pair[:2]) for pair in suggested(client)]
+    assert pairs[:2] == [{"Backup", "Backups"}, {"Color", "Colour"}]
+    assert set(pairs[2:]) == {frozenset({"Network", "Networking"}), frozenset({"Production", "Productivity"})}
 
 
 def test_what_was_suggested_can_be_merged(client: FlaskClient) -> None:

@@ -43,12 +43,17 @@ def act(client: FlaskClient, role: str | None = None, **body: Any) -> Any:
 def undo(client: FlaskClient, done: dict[str, Any], role: str | None = None) -> Any:
     response = client.post(done["undo"], headers=headers(role) if role else {})
     undone = answered(response, UndoAnswer)
-    assert undone["undo"] == f"/receipts/{undone['receipt_id']}/undo"
+    assert undone["undo"] == (f"/receipts/{undone['receipt_id']}/undo" if undone["reverted"] else None)
+    assert (undone["receipt_id"] is None) == (not undone["reverted"])
     return undone
 
 
 def result(undone: dict[str, Any]) -> tuple[int, list[int]]:
-    return undone["reverted"], undone["left"]
+    return undone["reverted"], [each["id"] for each in undone["left"]]
+
+
+def reasons(undone: dict[str, Any]) -> list[str]:
+    return [each["reason"] for each in undone["left"]]
 
 
 def kept(rows: Rows) -> list[Any]:
@@ -91,6 +96,47 @@ def test_a_second_undo_is_refused(knowledge: FlaskClient, stored: Stored) -> Non
     assert stored() == before
 
 
+def test_what_was_left_is_taken_by_a_later_undo(knowledge: FlaskClient, rows: Rows, stored: Stored) -> None:
+    before = kept(rows)
+    first = act(knowledge, action="set_priority", priority="low", ids=[1, 2])
+    second = act(knowledge, action="set_priority", priority="critical", ids=[2, 3])
+    half = undo(knowledge, first)
+    assert (half["reverted"], half["left"]) == (1, [{"id": 2, "reason": "changed since"}])
+    receipt = knowledge.get(f"/receipts/{first['receipt_id']}").json
+    assert (receipt["undone_by"], receipt["left"], receipt["undo"]) == (half["receipt_id"], 1, first["undo"])
+    assert result(undo(knowledge, first)) == (0, [2])
+    undo(knowledge, second)
+    # What went back is the act's no more, even when it was done again.
+    redone = undo(knowledge, half)
+    rest = undo(knowledge, first)
+    assert result(rest) == (1, [])
+    assert knowledge.get("/insights/1").json["priority"] == "low"
+    undo(knowledge, redone)
+    assert kept(rows) == before
+    receipt = knowledge.get(f"/receipts/{first['receipt_id']}").json
+    assert (receipt["undone_by"], receipt["left"], receipt["undo"]) == (rest["receipt_id"], 0, None)
+    detail = f"Receipt {first['receipt_id']} was undone already, by receipt {rest['receipt_id']}."
+    everything = stored()
+    problem(knowledge.post(first["undo"]), 400, detail)
+    assert stored() == everything
+
+
+def test_what_lay_in_the_trash_is_taken_once_it_is_back(knowledge: FlaskClient, rows: Rows) -> None:
+    done = act(knowledge, action="set_priority", priority="low", ids=[1, 2, 3])
+    knowledge.delete("/insights/2")
+    knowledge.delete("/insights/3"), knowledge.delete("/insights/trash/3")
+    assert undo(knowledge, done)["left"] == [
+        {"id": 2, "reason": "in the trash"},
+        {"id": 3, "reason": "purged"},
+    ]
+    # Of what went back, nothing is told, though it is gone by now.
+    knowledge.delete("/insights/1"), knowledge.delete("/insights/trash/1")
+    assert undo(knowledge, done)["left"] == [
+        {"id": 2, "reason": "in the trash"},
+        {"id": 3, "reason": "purged"},
+    ]
+
+
 NEWER: dict[str, Callable[[FlaskClient], Any]] = {
     "a title": lambda client: client.put("/insights/2", json={"title": "Newer"}),
     "tags": lambda client: client.put("/insights/2", json={"tag_ids": []}),
@@ -109,7 +155,9 @@ def test_what_is_newer_is_left_and_listed(knowledge: FlaskClient, rows: Rows, ne
     done = act(knowledge, action="set_priority", priority="low", ids=[1, 2])
     NEWER[newer](knowledge)
     stays = [row for row in rows() if row["id"] == 2]
-    assert result(undo(knowledge, done)) == (1, [2])
+    undone = undo(knowledge, done)
+    assert result(undone) == (1, [2])
+    assert reasons(undone) == [{"the trash": "in the trash", "for good": "purged"}.get(newer, "changed since")]
     assert [row for row in rows() if row["id"] == 2] == stays
     assert [row["kept"] for row in rows() if row["id"] == 1] == [before[1]]
 
@@ -127,7 +175,8 @@ def test_trashed_insights_that_moved_on_are_left(knowledge: FlaskClient, rows: R
 def test_a_key_that_another_has_now_keeps_an_insight_in_the_trash(knowledge: FlaskClient, rows: Rows) -> None:
     done = act(knowledge, action="trash", ids=[1, 2])
     make_insight(knowledge, external_key="KEY-1")
-    assert result(undo(knowledge, done)) == (1, [1])
+    undone = undo(knowledge, done)
+    assert (result(undone), reasons(undone)) == ((1, [1]), ["key taken"])
     assert [row["id"] for row in rows()] == [2, 3, 4, 5]
 
 
@@ -202,7 +251,8 @@ def test_what_was_merged_or_deleted_since(knowledge: FlaskClient, rows: Rows) ->
 def test_a_deleted_category_leaves_its_insights_where_they_are(knowledge: FlaskClient, rows: Rows) -> None:
     moved = act(knowledge, action="recategorise", category_id=None, ids=[1, 2])
     assert knowledge.delete("/categories/1").status_code == 204
-    assert result(undo(knowledge, moved)) == (1, [1])
+    undone = undo(knowledge, moved)
+    assert (result(undone), reasons(undone)) == ((1, [1]), ["category or tag deleted"])
     assert [row["kept"]["category_id"] for row in rows()] == [None, 2, None, None]
 
 
@@ -226,7 +276,8 @@ def test_one_who_is_no_editor_any_more_undoes_what_is_still_theirs(
     forget_callers()
     before = kept(rows)
     assert result(undo(caller, tagged, "editor")) == (0, sorted([1, *OWN_DRAFTS]))
-    assert result(undo(caller, published, "editor")) == (0, [mine])
+    left = undo(caller, published, "editor")
+    assert (result(left), reasons(left)) == ((0, [mine]), ["forbidden"])
     assert kept(rows) == before
     retagged = act(caller, "editor", action="tag", tag_ids=[2], ids=[mine])
     assert result(undo(caller, retagged, "editor")) == (1, [])

@@ -15,6 +15,7 @@ from app.cli import cli
 from app.config import Settings
 from app.core.db import transact
 from app.exchange import cli as exchange_cli
+from app.insights.commands.trashing import delete_insight
 from app.insights.commands.writing import create_insights
 from tests.exchange.stored import as_json, numbers
 
@@ -69,6 +70,17 @@ def test_a_wrong_row_is_told_and_the_status_is_1(run: Run, table: Path):
     assert result.stdout.splitlines()[:2] == ["rows.csv:4: failed  c", "error: rows.csv:4: title: is required"]
     assert "3 rows: 2 created, 0 updated, 0 unchanged, 1 failed; " in result.stdout
     assert numbers() == (2, 0, 0)
+
+
+def test_what_lies_in_the_trash_is_told_and_nothing_has_failed(run: Run, table: Path):
+    run("import", "csv", table)
+    transact(delete_insight, 1)
+
+    result = run("import", "csv", table, "-v")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:2] == ["rows.csv:2: left out, in the trash  a", "rows.csv:3: unchanged  b"]
+    assert "2 rows: 0 created, 0 updated, 1 unchanged, 0 failed, 1 left out, in the trash; 0 warn" in result.stdout
 
 
 def test_options_reach_the_import(run: Run, table: Path, tmp_path: Path):

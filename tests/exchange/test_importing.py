@@ -14,6 +14,7 @@ from app.exchange.importing import Report
 from app.exchange.rows import Row
 from app.identity.acting import acting
 from app.identity.actor import LOCAL_ADMINISTRATOR
+from app.insights.commands.trashing import delete_insight
 from app.insights.commands.updating import update_insight
 from app.insights.commands.writing import create_insight
 from tests.exchange.conftest import Write
@@ -111,6 +112,41 @@ def test_numbers_and_truth_values_of_metadata_are_compared_as_they_are_stored(wr
         ["a.json:1 updated a"],
     ]
     assert versions() == {"a": 4}
+
+
+def test_what_was_deleted_stays_deleted(written: Write):
+    imported(written("a.csv", THREE))
+    [public_id] = read_rows("SELECT CAST(public_id AS text) AS public_id FROM insights WHERE id = 2")
+    transact(delete_insight, 1)
+    transact(delete_insight, 2)
+    trashed = read_rows("SELECT * FROM insight_trash ORDER BY id")
+    again = THREE.replace("First", "Premier").replace("Red;Blue", "Green") + "d,Delta,Fourth,Dan,,,,\n"
+
+    dry, told = imported(written("a.csv", again), dry_run=True)
+    report, again_told = imported(written("a.csv", again))
+    by_id = json.dumps({"public_id": public_id[0], "title": "Beta", "description": "Zweite"})
+    _, told_by_id = imported(written("b.json", by_id))
+
+    expected = ["left out, in the trash a", "left out, in the trash b", "unchanged c", "created d"]
+    assert told == again_told == [f"a.csv:{line} {what}" for line, what in enumerate(expected, 2)]
+    assert told_by_id == ["b.json:1 left out, in the trash Beta"]
+    assert dict(report.counts) == {"left out, in the trash": 2, "unchanged": 1, "created": 1}
+    assert (report.complete, dry.complete) == (True, True)
+    assert str(report).startswith(
+        "4 rows: 1 created, 0 updated, 1 unchanged, 0 failed, 2 left out, in the trash; 0 warnings; "
+    )
+    assert versions() == {"c": 1, "d": 1}
+    assert read_rows("SELECT * FROM insight_trash ORDER BY id") == trashed
+    assert [row.name for row in read_rows("SELECT name FROM tags ORDER BY name")] == ["Blue", "Red"]
+
+
+def test_a_key_that_says_none_is_no_missing_key(written: Write):
+    lines = [{"title": "T", "description": "D", "public_id": "00000000-0000-4000-8000-000000000001"}]
+    imported(written("a.json", json.dumps(lines)))
+
+    _, told = imported(written("a.json", json.dumps([*lines, {**lines[0], "external_key": "None", "public_id": None}])))
+
+    assert told == ["a.json:1 unchanged T", "a.json:1 created None"]
 
 
 def test_tags_alone_are_a_change(written: Write):
@@ -224,7 +260,7 @@ def test_an_import_costs_a_few_statements_whatever_its_rows(written: Write, stat
     created_and_unchanged = len(statements())
     imported(written("a.csv", HEADER + "".join(f"k{n},U,D,Ann,Cat,a;c,,\n" for n in range(100))))
 
-    assert created_and_unchanged <= 19
+    assert created_and_unchanged <= 20
     assert len(statements()) - created_and_unchanged <= 16
 
 

@@ -34,7 +34,7 @@ from tests.identity.world import build, headers
 
 DRAFT = {"title": "Café", "description": "Text", "author": "Ada", "tags": ["new", "words"], "category_name": "New"}
 RUNNING = "The first request with this Idempotency-Key is still running; send this one again."
-REUSED = "was used for another request already; a new request needs a new key"
+REUSED = "was used for another request already, or with other rights; a new request needs a new key"
 WRONG = "must be 1 to 255 printable ASCII characters"
 # They write nothing.
 READING = {"/insights/search"}
@@ -208,6 +208,22 @@ class TestAnotherRequest:
         assert (again.status_code, again.data) == (201, first.data)
         assert again.headers["Idempotency-Replayed"] == "true"
 
+    def test_with_other_rights_than_then_is_refused(
+        self,
+        client: FlaskClient,
+        owner_url: str,
+        query: Callable[..., list[Any]],
+        stored: Callable[[], dict[str, object]],
+    ) -> None:
+        build(owner_url)
+        forget_callers()
+        assert send(client, "k", **headers("editor")).status_code == 201
+        query("UPDATE users SET role = 'contributor' WHERE email = 'editor@example.org'")
+        forget_callers()
+        before = stored()
+        wrong_key(send(client, "k", **headers("editor")), REUSED, "key_reused")
+        assert stored() == before
+
     def test_a_caller_who_may_not_write_gets_no_kept_answer(
         self, client: FlaskClient, owner_url: str, query: Callable[..., list[Any]]
     ) -> None:
@@ -339,6 +355,13 @@ class TestTheHeader:
     def test_must_be_printable_ascii(self, client: FlaskClient, stored: Callable[[], object], key: str) -> None:
         before = stored()
         wrong_key(send(client, key), WRONG, "invalid")
+        assert stored() == before
+
+    @pytest.mark.parametrize("keys", [("a", "b"), ("a", "a"), ("a,b",)])
+    def test_must_be_one(self, client: FlaskClient, stored: Callable[[], object], keys: tuple[str, ...]) -> None:
+        before = stored()
+        answer = client.post("/insights", json=DRAFT, headers=[("Idempotency-Key", key) for key in keys])
+        wrong_key(answer, "must be given once, and hold no comma", "invalid")
         assert stored() == before
 
     @pytest.mark.parametrize("key", ["x", "x" * 255, '"8e03978e-40d5-43dd-bc93-6894a57f9324"', " !~"])

@@ -272,7 +272,7 @@ def opened(ask: Ask) -> int:
 def test_editors_see_every_revision(ask: Ask, opened: int, role: str) -> None:
     listed = answered(ask(role, "GET", f"/insights/{opened}/revisions"), RevisionList)["revisions"]
     assert [revision["number"] for revision in listed] == [1, 2, 3, 4, 5, 6]
-    assert listed[4]["actor"] == {"kind": "person", "id": 3, "name": "editor@example.org"}
+    assert listed[4]["actor"] == {"kind": "person", "id": 3, "name": "Editor"}
     revision = answered(ask(role, "GET", f"/insights/{opened}/revisions/5"), RevisionAnswer)
     assert [(change["field"], change["before"]) for change in revision["changes"]] == [
         ("content", "Only for us"),
@@ -290,8 +290,9 @@ def test_others_see_what_they_would_have_seen(ask: Ask, opened: int, role: str) 
         {"field": "content", "before": None, "after": "For all", "withheld": True},
         {"field": "visibility", "before": None, "after": "PUBLIC", "withheld": True},
     ]
-    known = {"kind": "person", "id": 3, "name": "editor@example.org"}
+    known = {"kind": "person", "id": 3, "name": "Editor"}
     assert revision["actor"] == (known if role != "anonymous" else {"kind": "person", "id": None, "name": None})
+    assert revision["message"] == listed[0]["message"] == ("Opened" if role != "anonymous" else None)
     newest = answered(ask(role, "GET", f"/insights/{opened}/revisions/6"), RevisionAnswer)
     assert newest["changes"] == [{"field": "title", "before": "Ours", "after": "Known"}]
     for hidden in ("1", "2", "3", "4", "1/diff/6", "6/diff/4", "4/diff/4"):
@@ -299,6 +300,16 @@ def test_others_see_what_they_would_have_seen(ask: Ask, opened: int, role: str) 
         refused = ask(role, "GET", f"/insights/{opened}/revisions/{hidden}")
         problem(refused, 404, f"Insight {opened} has no revision {number}.")
     assert ask(role, "GET", f"/insights/{opened}/revisions/5/diff/6").status_code == 200
+
+
+@pytest.mark.parametrize("role", ["anonymous", *ROLES])
+def test_strangers_are_not_told_whose_it_is(
+    ask: Ask, database: psycopg.Connection[Any], opened: int, role: str
+) -> None:
+    database.execute("UPDATE insights SET owner_id = 1 WHERE id = %s", [opened])
+    changes = ask(role, "GET", f"/insights/{opened}/revisions/7").json["changes"]
+    told = [] if role == "anonymous" else [{"field": "owner_id", "before": 3, "after": 1}]
+    assert changes == ask(role, "GET", f"/insights/{opened}/revisions/6/diff/7").json["changes"] == told
 
 
 @pytest.mark.parametrize("role", ROLES)

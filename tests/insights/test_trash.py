@@ -19,7 +19,7 @@ from app.insights.commands import trashing
 from app.insights.commands.trashing import purge_trash
 from app.insights.jobs import purge
 from app.insights.schemas import InsightAnswer, PurgeAnswer, TrashPage
-from tests.answers import answered, make_category, make_insight, make_tag, problem, refused_because, wrong_fields
+from tests.answers import answered, make_category, make_insight, make_tag, problem, wrong_fields
 from tests.identity.world import KINDS, ROLES
 from tests.insights.conftest import Ask
 from tests.insights.past import told
@@ -96,7 +96,9 @@ def test_an_insight_comes_back_as_it_was(tagged: FlaskClient, database: Database
     before = in_use(database)
     tagged.delete("/insights/1")
     response = tagged.post("/insights/1/restore", json={"message": "A mistake"})
-    assert answered(response, InsightAnswer) == {**insight, "version": 2}
+    back = answered(response, InsightAnswer)
+    assert back == {**insight, "version": 2, "updated_at": back["updated_at"]}
+    assert back["updated_at"] > insight["updated_at"]  # who reads by the time of change learns that it is back
     assert response.headers["ETag"] == tagged.get("/insights/1").headers["ETag"]
     after = in_use(database)
     assert {name: after[name] for name in after if name != "insights"} == {
@@ -156,15 +158,63 @@ def test_a_key_that_was_given_anew_keeps_it_in_the_trash(tagged: FlaskClient, st
     make_insight(tagged, external_key="K-1")
     before = stored()
     answer = tagged.post("/insights/1/restore", json={})
-    detail = "An insight with one of the external keys already exists."
-    refused_because(answer, detail, "external_key", "duplicate")
+    detail = "Its external key 'K-1' is insight 2's by now: change that one's first."
+    assert "errors" not in problem(answer, 400, detail)
     assert stored() == before
+    tagged.put("/insights/2", json={"external_key": "K-2"})
+    assert tagged.post("/insights/1/restore", json={}).status_code == 200
+
+
+def test_a_public_id_that_was_imported_anew_keeps_it_in_the_trash(
+    tagged: FlaskClient, database: Database, stored: Any
+) -> None:
+    public_id = tagged.put("/insights/1", json={"external_key": None}).json["public_id"]
+    tagged.delete("/insights/1")
+    make_insight(tagged)
+    make_insight(tagged)
+    database.execute("UPDATE insights SET public_id = %s WHERE id = 3", [public_id])
+    before = stored()
+    detail = f"Its public id {public_id} is insight 3's by now: delete that one first."
+    assert "errors" not in problem(tagged.post("/insights/1/restore"), 400, detail)
+    assert stored() == before
+
+
+def test_who_does_not_see_the_other_one_is_not_told_which_it_is(ask: Ask, database: Database, stored: Any) -> None:
+    mine = next(kind for kind in KINDS if (kind.owner, kind.status) == ("contributor", "draft"))
+    hidden = next(kind for kind in KINDS if not kind.seen_by("contributor"))
+    assert ask("editor", "PUT", f"/insights/{mine.id}", {"external_key": "K-1"}).status_code == 200
+    assert ask("contributor", "DELETE", f"/insights/{mine.id}").status_code == 204
+    assert ask("editor", "PUT", f"/insights/{hidden.id}", {"external_key": "K-1"}).status_code == 200
+    before = stored()
+    detail = "Its external key 'K-1' is another insight's by now: change that one's first."
+    problem(ask("contributor", "POST", f"/insights/{mine.id}/restore"), 400, detail)
+    assert stored() == before
+
+
+def test_people_are_called_by_their_names(ask: Ask) -> None:
+    assert ask("editor", "DELETE", "/insights/1").status_code == 204
+    [trashed] = answered(ask("admin", "GET", "/insights/trash"), TrashPage)["insights"]
+    assert trashed["trashed_by"] == "Editor"
+
+
+def test_a_deletion_reads_its_query_only(tagged: FlaskClient, database: Database, stored: Any) -> None:
+    before = stored()
+    answer = tagged.delete("/insights/1", json={"message": "Lost"})
+    said = "message: is not read from the body of a DELETE, which takes its query only"
+    assert problem(answer, 422, said)["errors"][0]["loc"] == ["body", "message"]
+    assert wrong_fields(tagged.delete("/insights/1", data="{bad", content_type="application/json")) == {
+        "body": "malformed_json"
+    }
+    problem(tagged.delete("/insights/1", data="why"), 415, "Send the body as application/json.")
+    assert stored() == before
+    assert tagged.delete("/insights/1", json={}).status_code == 204
+    assert tagged.delete("/tags/1", data=" ").status_code == 204
 
 
 def test_there_is_nothing_to_bring_back(tagged: FlaskClient, stored: Any) -> None:
     before = stored()
     for insight_id in (1, 7, 0, 2**40):
-        said = f"Insight in the trash {insight_id} does not exist."
+        said = f"Insight {insight_id} is not in the trash."
         problem(tagged.post(f"/insights/{insight_id}/restore", json={}), 404, said)
         problem(tagged.delete(f"/insights/trash/{insight_id}"), 404, said)
     assert stored() == before
@@ -182,7 +232,7 @@ def test_the_version_in_the_trash_can_be_named(tagged: FlaskClient, stored: Any,
             return tagged.post("/insights/1/restore", json={}, headers=named)
         return tagged.delete("/insights/trash/1", headers=named)
 
-    said = "Insight in the trash 1 has changed since it was read: its version is now 2."
+    said = "Insight 1 has changed since it was read: its version is now 2."
     assert problem(ask('"1"'), 412, said)["current_version"] == 2
     assert stored() == before
     assert ask('"2"').status_code in (200, 204)

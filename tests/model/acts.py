@@ -19,6 +19,7 @@ class Receipt:
     touched: list[int] = field(default_factory=list)
     undoes: "Receipt | None" = None
     undone: bool = False
+    went_back: set[int] = field(default_factory=set)
     kept: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -77,14 +78,15 @@ class Care(Model):
     def bulk(
         self, body: Mapping[str, Any], found: Iterable[int], receipt_id: Callable[[], str] | None, message: str | None
     ) -> dict[str, Any]:
-        """Figures; without a receipt's id only what they would be."""
-        new = self.given_to_many(body, preview=receipt_id is None)
+        """Figures; without a receipt's id only what they would be. What changes nothing makes nothing."""
+        new = self.given_to_many(body, preview=True)
         insights = [self.insights[key] for key in sorted(found)]
         changing = [
             each for each in insights if (to := new(each)) is None or any(each.state[k] != v for k, v in to.items())
         ]
         missing = sorted(set(body.get("ids", ())) - self.insights.keys())
-        if receipt_id is not None:
+        if receipt_id is not None and changing:
+            new = self.given_to_many(body, preview=False)
             name = receipt_id()
             self.receipts[name] = Receipt(body["action"], [each.id for each in changing])
             for each in changing:
@@ -141,7 +143,7 @@ class Care(Model):
 
     def move(self, category_id: int, parent: int | None, expected: int | None) -> Callable[[str], None]:
         word = self.categories.get(category_id, expected)
-        parent = self._standing(parent)
+        parent = self.standing(parent)
         self.refuse_parent(category_id, {"parent_id": parent})
         kept = {"id": category_id, "before": word.parent_id, "after": parent}
 
@@ -151,28 +153,29 @@ class Care(Model):
 
         return done
 
-    def _standing(self, parent: int | None) -> int | None:
-        return None if parent is None else self.categories.now(parent) or parent
-
     # Undoing
 
     def undo(self, receipt_id: str, undoing_id: Callable[[], str], message: str | None) -> tuple[int, list[int]]:
-        """How many insights went back, and which were left."""
+        """How many insights (or categories) went back, and which insights were left."""
         receipt = self.receipts[receipt_id]
         if receipt.undone or (receipt.undoes and receipt.first in (*MERGES, "move")):
             raise Refusal(400)
         if receipt.action == "move":
-            self._unmove(receipt)
-        elif receipt.action in MERGES:
+            return self._unmoved(receipt, undoing_id()), []
+        if receipt.action in MERGES:
             self._refuse_unmerge(receipt)
             self._unmerge(receipt)
         undoing = Receipt("undo", undoes=receipt)
         name = undoing_id()
         self.receipts[name] = undoing
         act = Act(message, receipt=name, verb="revert")
-        undoing.touched = [key for key in sorted(receipt.touched) if self._set_back(receipt_id, key, act)]
-        receipt.undone = bool(undoing.touched) or receipt.action in (*MERGES, "move")
-        return len(undoing.touched), sorted(set(receipt.touched) - set(undoing.touched))
+        to_do = sorted(set(receipt.touched) - receipt.went_back)
+        undoing.touched = [key for key in to_do if self._set_back(receipt_id, key, act)]
+        if not undoing.touched and receipt.action not in MERGES:
+            del self.receipts[name]
+        receipt.went_back |= set(undoing.touched)
+        receipt.undone = receipt.action in MERGES or receipt.went_back == set(receipt.touched)
+        return len(undoing.touched), sorted(set(to_do) - set(undoing.touched))
 
     def _set_back(self, receipt_id: str, key: int, act: Act) -> bool:
         """Whether the insight is there, nothing newer touched it and what it had is not deleted: then it goes back."""
@@ -261,12 +264,15 @@ class Care(Model):
         for child in children:
             vocabulary.change(vocabulary.words[child], {"parent_id": word.id})
 
-    def _unmove(self, receipt: Receipt) -> None:
+    def _unmoved(self, receipt: Receipt, name: str) -> int:
         kept = receipt.kept
         if kept["id"] not in self.categories.words:
             raise Refusal(400)
-        word, before = self.categories.words[kept["id"]], self._standing(kept["before"])
-        if word.parent_id != self._standing(kept["after"]):
+        word, before = self.categories.words[kept["id"]], self.standing(kept["before"])
+        if word.parent_id != self.standing(kept["after"]):
             raise Refusal(400)
         self.refuse_parent(kept["id"], {"parent_id": before})
         self.categories.change(word, {"parent_id": before})
+        self.receipts[name] = Receipt("undo", undoes=receipt)
+        receipt.undone = True
+        return len(self.below(kept["id"]))

@@ -225,7 +225,7 @@ class WholeWriteSide(EveryEdge):
 
         if told := self.judge(answer, undone):
             seen = answer.get_json()
-            equal("reverted and left", (seen["reverted"], seen["left"]), told)
+            equal("reverted and left", (seen["reverted"], [each["id"] for each in seen["left"]]), told)
             self.received(seen)
 
     # Reading by filters

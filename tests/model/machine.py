@@ -261,13 +261,17 @@ class WriteSide(RuleBasedStateMachine):
 
         def act() -> Word:
             self.refuse_word(vocabulary, None, body)
-            word = Word(made_id(answer), **{**body, "name": body["name"].strip()})
+            word = Word(made_id(answer), **{**self.placed(body), "name": body["name"].strip()})
             vocabulary.add(word)
             return word
 
         if made := self.judge(answer, act):
             equal("location", answer.headers["Location"], f"/{vocabulary.kind}/{made.id}")
             self.shown_word(vocabulary, answer)
+
+    def placed(self, body: Json) -> Json:
+        """Below the target of a parent that was merged away."""
+        return {**body, "parent_id": self.model.standing(body["parent_id"])} if "parent_id" in body else body
 
     def refuse_word(self, vocabulary: Vocabulary, key: int | None, body: Json) -> None:
         """A name that is taken, a slug, a parent: any of them may be named."""
@@ -311,7 +315,7 @@ class WriteSide(RuleBasedStateMachine):
         def act() -> Word:
             word = vocabulary.get(key, expected)
             self.refuse_word(vocabulary, key, body)
-            vocabulary.change(word, body)
+            vocabulary.change(word, self.placed(body))
             return word
 
         if self.judge(answer, act):

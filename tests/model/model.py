@@ -282,12 +282,15 @@ class Model:
     def restore(self, insight_id: int, expected: int | None, act: Act) -> Insight:
         """As it was, but for what is gone: merged tags and categories are what they were merged into."""
         insight = self.get_trashed(insight_id, expected)
-        self._refuse_references(insight_id, {"external_key": insight.state["external_key"]})
+        taken = {each.state["external_key"] for each in self.insights.values()} - {None}
+        if insight.state["external_key"] in taken:
+            raise Refusal(400)
         self.insights[insight_id] = self.trash.pop(insight_id)
         found = self.still_there(insight.state)
         lost = {name for name, value in found.items() if value != insight.state[name]}
         insight.state.update(found)
         insight.version += 1
+        insight.updated_at.moved = True
         insight.note("restore", lost, *act.signed)
         return insight
 
@@ -362,9 +365,13 @@ class Model:
     def _forget_aliases(self, vocabulary: Vocabulary, key: int) -> None:
         vocabulary.aliases = {former: to for former, to in vocabulary.aliases.items() if to[0] != key}
 
+    def standing(self, parent: int | None) -> int | None:
+        """The parent, or what it was merged into."""
+        return None if parent is None else self.categories.now(parent) or parent
+
     def refuse_parent(self, category_id: int | None, values: Mapping[str, Any]) -> None:
         """A parent must be there, and not lie below."""
-        parent: int | None = values.get("parent_id")
+        parent = self.standing(values.get("parent_id"))
         if parent is None:
             return
         if parent not in self.categories.words or parent in self.below(category_id):

@@ -9,6 +9,7 @@ from tests.model.checks import equal
 from tests.model.machine import WriteSide, step
 from tests.model.model import Act, Insight
 
+OUTCOMES = ("created", "updated", "unchanged", "left out, in the trash")
 BY_SQL = Act(actor="database")
 SQL = {
     "title": "UPDATE insights SET title = %(title)s WHERE id = %(insight)s",
@@ -38,11 +39,11 @@ class EveryEdge(WriteSide):
         )
     )
     def import_rows(self, rows: dict[str, dict[str, Any]]) -> None:
-        """New keys make insights, known ones change what differs; a row says nothing of what it leaves out. Rows are
+        """New keys make insights, known ones change what differs, those in the trash stay there; a row says nothing of what it leaves out. Rows are
         written many at a time, so which of two spellings is first nobody promises: there is one of each here."""
         report = self.stack.import_rows({"external_key": key, **row} for key, row in rows.items())
         outcomes = [self.imported(key, row) for key, row in rows.items()]
-        told = {name: report.counts[name] for name in ("created", "updated", "unchanged", "failed", "left out")}
+        told = {name: report.counts[name] for name in (*OUTCOMES, "failed", "left out")}
         equal("outcome", told, {name: outcomes.count(name) for name in told})
         self.check.page(self.listed("/insights"))
 
@@ -53,6 +54,8 @@ class EveryEdge(WriteSide):
         for insight in self.model.insights.values():
             if insight.state["external_key"] == key:
                 return "updated" if self.model.update(insight.id, given, None, Act()) else "unchanged"
+        if any(insight.state["external_key"] == key for insight in self.model.trash.values()):
+            return "left out, in the trash"
         draft = {"status": "published", "author": "Unknown", **given, "external_key": key}
         self.model.create(lambda: self.id_of(key), draft, Act())
         return "created"

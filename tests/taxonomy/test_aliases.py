@@ -87,6 +87,32 @@ def test_a_list_is_filtered_by_it(merged: FlaskClient) -> None:
         assert (ids(page), page.get_json()["total"]) == ([1], 1)
 
 
+def test_the_former_id_filters_as_the_target_does(merged: FlaskClient) -> None:
+    make_insight(merged)
+    for query in ({"category_id": 1}, {"category_id": 2}):
+        page = merged.get("/insights", query_string=query)
+        assert (ids(page), page.get_json()["total"]) == ([1], 1)
+        page = merged.get("/insights", query_string={**query, "cursor": ""})
+        assert (ids(page), page.get_json()["total"]) == ([1], 1)
+    for wanted in ({"tag_ids": [1]}, {"tag_ids": [1, 2]}, {"tag_ids": [2]}, {"category_id": 1, "tag_ids": [1]}):
+        page = merged.post("/insights/search", json=wanted)
+        assert (ids(page), page.get_json()["total"]) == ([1], 1)
+    assert merged.post("/insights/search", json={"tag_ids": [1, 99]}).get_json()["total"] == 0
+
+
+def test_the_former_id_of_a_parent_stands_for_its_target(merged: FlaskClient) -> None:
+    made = make_category(merged, "Below", parent_id=1)
+    assert made["parent_id"] == 2
+    other = make_category(merged, "Other")
+    assert merged.put(f"/categories/{other['id']}", json={"parent_id": 1}).get_json()["parent_id"] == 2
+    refused_because(
+        merged.put("/categories/2", json={"parent_id": 1}),
+        "Category 2 is this category or lies below it, so it can't become its parent.",
+        "parent_id",
+        "cycle",
+    )
+
+
 def test_an_export_is_filtered_by_it(app: Flask, merged: FlaskClient) -> None:
     make_insight(merged, title="Another")
     wanted = _filter({"tags": ("js",), "category": "studies"})
@@ -151,7 +177,10 @@ def test_unknown_ids_are_still_unknown(merged: FlaskClient, stored: Callable[[],
         detail = f"category_id: category {key} does not exist."
         refused_because(merged.post("/insights", json=body), detail, "category_id", "unknown_reference")
     assert stored() == before
-    problem(merged.get("/tags/1"), 404, "Tag 1 does not exist.")
+    problem(merged.get("/tags/1"), 404, "Tag 1 was merged into the tag 'JavaScript' (2).")
+    problem(merged.get("/categories/1"), 404, "Category 1 was merged into the category 'Research' (2).")
+    for key in (99, 2**31, 10**30):
+        problem(merged.get(f"/tags/{key}"), 404, f"Tag {key} does not exist.")
 
 
 def test_the_verification_finds_nothing(app: Flask, merged: FlaskClient) -> None:

@@ -83,6 +83,8 @@ def test_who_may_make_and_rename_by_themselves(
     assert (made.status_code, renamed.status_code) == (status, 200 if status == 201 else 403)
     if status == 403:
         assert problem(made, 403)["detail"] == f"New {path[1:]} are named by the administrators."
+        told = problem(renamed, 403)["detail"]
+        assert told == f"{path[1:].capitalize()} are named, and so renamed, by the administrators."
         assert stored() == before
     described = client.put(f"{path}/2", json={"description": "What it means"}, headers=headers("editor"))
     assert described.status_code == 200
@@ -113,6 +115,12 @@ def test_a_refusal_names_every_unknown_name_and_what_may_be_meant(
         (["body", "tags"], "there is no tag 'Zebra'", "unknown_name"),
     ]
     place = problem(capture(client, "contributor", category_name="Tecnical"), 400)
+    both = problem(capture(client, "contributor", tags=["Zebra"], category_name="Tecnical"), 400)
+    assert both["detail"] == (
+        "There is no category 'Tecnical' (did you mean 'Technical'?); there is no tag 'Zebra'."
+        " New categories and tags are named by the editors."
+    )
+    assert [error["loc"] for error in both["errors"]] == [["body", "category_name"], ["body", "tags"]]
     assert place["detail"] == (
         "There is no category 'Tecnical' (did you mean 'Technical'?). New categories are named by the editors."
     )

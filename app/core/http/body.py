@@ -1,9 +1,11 @@
 """Read what a request carries. Anything malformed leaves as `Invalid`, with every wrong field named."""
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, NoReturn
 
-from flask import Request
+from flask import Request, request
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
@@ -27,15 +29,29 @@ class Parser(FlaskParser):
         raise Invalid.because(field_errors(error))
 
 
-def read_json_body(request: Request) -> Any:
+def without_body(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view that takes no body. One that says something is refused, or it would be lost without a word; the empty
+    object is let pass, which some clients send with everything."""
+
+    @wraps(view)
+    def bodiless(*args: Any, **kwargs: Any) -> Any:
+        if said := read_json_body(request):
+            message = f"is not read from the body of a {request.method}, which takes its query only"
+            raise Invalid.because([FieldError((name,), message, "unknown_field") for name in said])
+        return view(*args, **kwargs)
+
+    return bodiless
+
+
+def read_json_body(sent: Request) -> Any:
     """The JSON body; an empty one counts as ``{}``. 415 for another content type, `Invalid` for malformed JSON."""
-    raw = request.get_data(cache=IDEMPOTENCY_KEY in request.headers)  # which is read once more, for its digest
+    raw = sent.get_data(cache=IDEMPOTENCY_KEY in sent.headers)  # which is read once more, for its digest
     # A body without a stated length is read up to the limit, silently.
-    if request.content_length is None and len(raw) == request.max_content_length:
+    if sent.content_length is None and len(raw) == sent.max_content_length:
         raise RequestEntityTooLarge
     if not raw.strip(b" \t\r\n"):
         return {}
-    if not request.is_json:
+    if not sent.is_json:
         raise UnsupportedMediaType("Send the body as application/json.")
     document = _parse(raw)
     if not isinstance(document, dict):

@@ -10,7 +10,7 @@ from marshmallow import fields
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.fields import Schema, Text, Whole
-from app.core.http.body import IDEMPOTENCY_KEY, Parser
+from app.core.http.body import IDEMPOTENCY_KEY, Parser, without_body
 from app.core.http.negotiation import page_for_people
 from app.core.http.problems import MEDIA_TYPE
 
@@ -40,7 +40,7 @@ KEY = {
         "type": "string",
         "minLength": 1,
         "maxLength": MOST_KEY_CHARACTERS,
-        "pattern": "^[ -~]+$",
+        "pattern": "^[ -+\\--~]+$",  # no comma: that is how two headers arrive
         "example": "0b7fe4a4-8a3c-4a8e-9d0e-0f6f3c5f9f52",
     },
 }
@@ -135,17 +135,19 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         database_problem = database and not unavailable
         conditional = method in ("PUT", "DELETE") if conditional is None else conditional
         taken = [*([IF_MATCH] if conditional else []), *([KEY] if once else [])]
-        said = {"refuses": refuses, "once": once, "conditional": conditional, "guarded": guarded}
+        bodiless = method == "DELETE"
+        said = {"bodiless": bodiless, "refuses": refuses, "once": once, "conditional": conditional, "guarded": guarded}
         possible = _problems(rule, body, query, database=database_problem, **said)
         steps = [
             page_for_people(page) if page else None,
+            without_body if bodiless else None,
             *map(self._problem, possible),
             self._not_modified() if method == "GET" and not volatile else None,
             self._unavailable(unavailable) if unavailable else None,
             self.response(status, answer, headers=headers, content_type=content_type, example=answer_example),
-            self.arguments(body, error_status_code=422, example=body_example) if body else None,
+            self.arguments(body, error_status_code=422, example=body_example, required=_asks(body)) if body else None,
             self.arguments(query, location="query", error_status_code=422) if query else None,
-            self.doc(parameters=taken) if taken else None,
+            _taking(taken) if taken else None,
             None if guarded else self.doc(security=[]),
             self.route(rule, methods=[method]),
         ]
@@ -180,11 +182,29 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         return self.alt_response(HTTPStatus.NOT_MODIFIED, description=description)  # type: ignore[no-any-return]
 
 
+def _asks(body: Marshmallow | type[Marshmallow]) -> bool:
+    """Whether an empty body, which counts as an empty object, would miss something."""
+    schema = body() if isinstance(body, type) else body
+    return not schema.partial and any(field.required for field in schema.load_fields.values())
+
+
+def _taking(headers: list[dict[str, Any]]) -> Callable[[View], View]:
+    """Declare headers beside the parameters of the query, whose place smorest's own `doc` would give them."""
+
+    def declare(view: View) -> View:
+        described = vars(view).setdefault("_apidoc", {}).setdefault("arguments", {})
+        described.setdefault("parameters", []).extend(headers)
+        return view
+
+    return declare
+
+
 def _problems(
     rule: str,
     body: object,
     query: object,
     *,
+    bodiless: bool,
     refuses: bool,
     once: bool,
     conditional: bool,
@@ -200,9 +220,9 @@ def _problems(
         404: item or "<uuid:" in rule,
         409: once,
         412: conditional,
-        413: bool(body),
-        415: bool(body),
-        422: item or once or bool(body or query),
+        413: bool(body) or bodiless,
+        415: bool(body) or bodiless,
+        422: item or once or bodiless or bool(body or query),
         503: database,
     }
     return [status for status, may_be in possible.items() if may_be]

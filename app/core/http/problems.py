@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core.http.negotiation import prefers_html
+from app.core.http.respond import wrong_if_match
 from app.core.http.routing import InvalidPath
 from app.core.redaction import redacted_text
 from app.errors import (
@@ -63,7 +64,10 @@ def _domain_error(error: DomainError) -> Response:
     if error.errors:
         members["errors"] = [_field_error(found) for found in error.errors]
     headers = {}
+    detail = error.detail
     if isinstance(error, Stale):
+        if wrong := wrong_if_match():
+            detail = f"{wrong} The version is now {error.current_version}."
         members |= {"current_version": error.current_version, "differs": [_differing(field) for field in error.differs]}
     if isinstance(error, Unavailable | StillRunning):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -71,7 +75,7 @@ def _domain_error(error: DomainError) -> Response:
         headers["Retry-After"] = str(math.ceil(error.retry_after))
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="insights"' + (', error="invalid_token"' if error.invalid else "")
-    return answer(status, error.detail, members, headers)
+    return answer(status, detail, members, headers)
 
 
 def _http_exception(error: HTTPException) -> Response:

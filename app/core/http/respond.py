@@ -7,6 +7,8 @@ from http import HTTPStatus
 from flask import Response, request
 
 JSON = "application/json"
+# No stored thing has it.
+FOREIGN = 0
 
 
 def digest(body: bytes) -> str:
@@ -45,7 +47,8 @@ def no_content() -> Response:
 
 
 def expected_version() -> int | None:
-    """The version that ``If-Match`` names: None without the header or for ``*``, 0 (none has it) for a foreign tag.
+    """The version that ``If-Match`` names: None without the header or for ``*``, `FOREIGN` for a tag that is weak or
+    none of ours.
 
     Of several the greatest: versions only rise, so no other of them can be the current one.
     """
@@ -54,4 +57,13 @@ def expected_version() -> int | None:
         return None
     versions = [tag.partition("-")[0] for tag in header.as_set() if tag]
     known = [int(version) for version in versions if version.isascii() and version.isdigit() and len(version) < 10]
-    return max(known, default=0)
+    return max(known, default=FOREIGN)
+
+
+def wrong_if_match() -> str | None:
+    """What is wrong with an ``If-Match`` that no version can match; None when it names one, or is missing."""
+    if expected_version() != FOREIGN:
+        return None
+    if request.if_match.as_set(include_weak=True) - request.if_match.as_set():
+        return "If-Match takes a strong ETag, and a weak one (W/) was sent: leave out the W/."
+    return "If-Match names no version: send the ETag that a GET answers, or the version in quotes."

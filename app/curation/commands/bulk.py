@@ -13,8 +13,8 @@ from app.core.db import after_commit
 from app.core.metrics import insights_deleted, insights_updated
 from app.curation.batches import batches
 from app.curation.commands.receipts import close_receipt, open_receipt
-from app.curation.commands.references import Given, given, hold
-from app.curation.models import Action
+from app.curation.commands.references import Given, given, hold, make_missing
+from app.curation.models import FORBIDDEN, Action
 from app.curation.policy import may_change_sql
 from app.curation.queries.targets import Sorted, Target, sort_out
 from app.extensions import db
@@ -22,10 +22,10 @@ from app.identity.acting import current_actor, require
 from app.identity.permissions import Permission
 from app.insights.commands.tagging import link, unlink
 from app.insights.commands.trashing import move_to_trash
-from app.insights.commands.writing import PUBLISHING
 
 MOST_LISTED = 10_000
-NOT_FOUND, FORBIDDEN = "not found", "forbidden"
+NOT_FOUND = "not found"
+PUBLISHING = "Publishing and archiving are the editors'."
 LOCK = """
 WITH {found} SELECT i.id FROM insights i WHERE i.id IN (SELECT id FROM found) AND {mine}
 ORDER BY i.id FOR {strength} OF i"""
@@ -66,25 +66,31 @@ LINKING = {Action.TAG: link, Action.UNTAG: unlink}
 def preview(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What `change_many` would do with the same arguments. Writes nothing."""
     action = _allowed(arguments)
-    gives = hold(given(arguments, make=False))
-    differs = "true" if gives.unmade else EFFECTS[action].differs
-    figures = _figures(sort_out(Target.of(arguments), differs, gives.parameters))
-    return {"preview": True, "would_change": figures.pop("changed"), **figures}
+    gives = hold(given(arguments))
+    found = _sorted(Target.of(arguments), action, gives)
+    figures = _figures(found)
+    would_make = list(gives.unmade) if found.changing else []
+    return {"preview": True, "would_change": figures.pop("changed"), **figures, "would_make": would_make}
 
 
 def change_many(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Do one thing (`BulkSchema`) to many insights; what became of it, and the receipt.
+    """Do one thing (`BulkSchema`) to many insights; what became of it, and the receipt: None when nothing was changed.
 
     Only rows that differ are written; each gets one revision, with the receipt and the message. Raises `Forbidden` for
     an action that is not the actor's, `Refused` for a tag or category that doesn't exist; single insights that aren't
     the actor's to change are left out, and listed.
     """
     action = _allowed(arguments)
-    gives = given(arguments, make=True)
+    gives = given(arguments)
     target = Target.of(arguments)
     held = _lock(target, to_delete=action is Action.TRASH)
     gives = hold(gives)
-    found = sort_out(target, EFFECTS[action].differs, gives.parameters, held)
+    found = _sorted(target, action, gives, held)
+    if found.changing and gives.unmade:
+        gives = hold(make_missing(gives))
+        found = _sorted(target, action, gives, held)
+    if not found.changing:
+        return {"receipt_id": None, **_figures(found)}
     request = {name: value for name, value in arguments.items() if name not in ("preview", "message")}
     receipt_id = open_receipt(action, request, arguments.get("message"))
     for ids in batches(found.changing):
@@ -93,6 +99,12 @@ def change_many(arguments: Mapping[str, Any]) -> dict[str, Any]:
     close_receipt(receipt_id, {**figures, "insights": found.changing})
     record("insight.bulk", receipt_id, action, told({"action": action, "changed": len(found.changing)}))
     return {"receipt_id": receipt_id, **figures}
+
+
+def _sorted(target: Target, action: Action, gives: Given, held: Sequence[int] | None = None) -> Sorted:
+    """What is to be made yet, nothing has."""
+    differs = "true" if gives.unmade else EFFECTS[action].differs
+    return sort_out(target, differs, gives.parameters, held)
 
 
 def _allowed(arguments: Mapping[str, Any]) -> Action:

@@ -15,9 +15,8 @@ from app.errors import NotFound, Refused
 from app.extensions import db
 from app.identity.acting import current_actor, require
 from app.identity.permissions import Permission
-from app.taxonomy.commands.categories import place_category
+from app.taxonomy.commands.categories import place_category, standing
 from app.taxonomy.commands.merging import merge_alone
-from app.taxonomy.commands.resolving import hold_categories
 
 CATEGORY_MOVE = "category.move"
 SUBTREE = text("""
@@ -41,7 +40,7 @@ class CategoryMove:
 def preview_category_move(category_id: int, parent_id: int | None, expected_version: int | None = None) -> CategoryMove:
     """What `move_category` would do: it is tried, and taken back."""
     trial = db.session.begin_nested()
-    place_category(category_id, _standing(parent_id), expected_version)
+    place_category(category_id, standing(parent_id), expected_version)
     trial.rollback()
     return _move(category_id)
 
@@ -53,11 +52,12 @@ def move_category(
     that isn't there or lies below it."""
     merge_alone()
     receipt_id = open_receipt(CATEGORY_MOVE, {"category_id": category_id, "parent_id": parent_id}, message)
-    above = _standing(parent_id)
+    above = standing(parent_id)
     stored = place_category(category_id, above, expected_version)
     move = _move(category_id, receipt_id)
     places = {"before": stored.parent_id, "after": above}
-    close_receipt(receipt_id, {"insights": move.insights, "categories": move.categories, "parent_id": places})
+    figures = {"changed": move.categories, "insights": move.insights, "categories": move.categories}
+    close_receipt(receipt_id, {**figures, "parent_id": places})
     told = {"parent_id": (stored.parent_id, above), "receipt": (None, str(receipt_id))}
     record(CATEGORY_MOVE, category_id, stored.name, told)
     return move
@@ -68,24 +68,23 @@ def _move(category_id: int, receipt_id: UUID | None = None) -> CategoryMove:
     return CategoryMove(int(moved.insights), moved.categories, receipt_id)
 
 
-def _standing(parent_id: int | None) -> int | None:
-    """The parent or, when it was merged away, what it was merged into."""
-    return None if parent_id is None else hold_categories([parent_id]).get(parent_id, parent_id)
-
-
 def undo_category_move(receipt: Receipt) -> dict[str, Any]:
-    """Put the category back where it was. `Refused` when it was moved or deleted since, or its old place is gone."""
+    """Put the category back where it was; "reverted" counts categories, as a move does. `Refused` when it was moved or
+    deleted since, or its old place is gone."""
     require(current_actor().may(Permission.CURATE), CURATING)
     merge_alone()
     category_id, parents = receipt.request["category_id"], receipt.outcome["parent_id"]
     try:
-        stored = place_category(category_id, _standing(parents["before"]))
+        above = standing(parents["before"])
+        stored = place_category(category_id, above)
     except NotFound as error:
         raise Refused(f"Category {category_id} is not there any more.") from error
     _refuse_newer(stored.parent_id, parents)
-    return {"reverted": 0, "left": [], "category_id": category_id}
+    back = _move(category_id)
+    place = {"category_id": category_id, "parent_id": above, "categories": back.categories, "insights": back.insights}
+    return {"reverted": back.categories, "left": [], "moved_back": place}
 
 
 def _refuse_newer(parent_id: int | None, parents: Mapping[str, int | None]) -> None:
-    if parent_id != _standing(parents["after"]):
+    if parent_id != standing(parents["after"]):
         raise Refused("The category was moved again since; its newer place stays.")

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from app.audit.commands import act
 from app.audit.models import NAME_LENGTH
 from app.audit.origin import current_origin
-from app.curation.models import Receipt
+from app.curation.models import LEFT, UNDO, Receipt
 from app.curation.policy import sees_receipt
 from app.errors import NotFound
 from app.extensions import db
@@ -22,6 +22,11 @@ OPEN = text("""
     INSERT INTO receipts (id, actor_kind, actor_id, actor_name, action, request)
     SELECT :id, :actor_kind, :actor_id, :actor_name, :action, CAST(:request AS jsonb)
     FROM (SELECT set_config('insights.act', :act, true)) announced""")
+
+# The one that is running has no outcome yet.
+UNDOINGS = text(f"""
+    SELECT outcome->'insights' FROM receipts
+    WHERE action = '{UNDO}' AND request->>'receipt_id' = :receipt_id AND outcome->'insights' IS NOT NULL""")
 
 
 def open_receipt(
@@ -59,6 +64,20 @@ def lock_receipt(receipt_id: UUID) -> Receipt:
     return receipt
 
 
-def mark_undone(receipt_id: UUID, by: UUID) -> None:
-    """Say which receipt undid this one."""
-    db.session.execute(update(Receipt).where(Receipt.id == receipt_id).values(undone_by=by))
+def mark_undone(receipt: Receipt, by: UUID, left: int) -> None:
+    """Say which receipt undid this one, the last one of several, and how many insights are left to undo."""
+    values = {"undone_by": by, "outcome": {**receipt.outcome, LEFT: left}}
+    db.session.execute(update(Receipt).where(Receipt.id == receipt.id).values(values))
+
+
+def went_back(receipt: Receipt) -> set[int]:
+    """The insights that were set back when it was undone before."""
+    if not receipt.undone_by:
+        return set()
+    outcomes = db.session.scalars(UNDOINGS, {"receipt_id": str(receipt.id)})
+    return {insight_id for insights in outcomes for insight_id in insights}
+
+
+def drop_receipt(receipt_id: UUID) -> None:
+    """Of an act that changed nothing, no trace is left."""
+    db.session.execute(delete(Receipt).where(Receipt.id == receipt_id))

@@ -1,7 +1,7 @@
 """The tags and categories that an act on many insights names."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import text
@@ -9,10 +9,9 @@ from sqlalchemy import text
 from app.curation.models import Action
 from app.errors import Refused
 from app.extensions import db
-from app.taxonomy.commands.resolving import LARGEST_ID, hold_categories, resolve
+from app.taxonomy.commands.resolving import LARGEST_ID, hold_categories, require_known, resolve
 from app.taxonomy.models import Category, Tag
-from app.taxonomy.queries.names import ids_named
-from app.taxonomy.vocabulary import may_name
+from app.taxonomy.queries.names import ids_named, told_apart
 
 HOLD = text("""
     SELECT wanted.id AS wanted, t.id FROM unnest(CAST(:ids AS int[])) AS wanted(id)
@@ -24,12 +23,13 @@ Kind = type[Category] | type[Tag]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What an act gives the insights. ``unmade``: a name among it stands for nothing yet."""
+    """What an act gives the insights. ``unmade``: names, of the ``kind``, that stand for nothing yet."""
 
     tag_ids: Sequence[int] = ()
     category_id: int | None = None
     priority: str | None = None
-    unmade: bool = field(default=False, kw_only=True)
+    kind: Kind = Tag
+    unmade: Sequence[str] = ()
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -41,24 +41,33 @@ class Given:
         }
 
 
-def given(arguments: Mapping[str, Any], *, make: bool) -> Given:
-    """What an act (`BulkSchema`) gives. Names become ids: those that stand for nothing are made, or only noted, or
-    `Refused` when it takes tags off."""
-    names = arguments.get("tags", ())
-    if names and arguments["action"] == Action.UNTAG:
-        tags = ids_named(Tag, names)
-        _refuse_missing("tags", "tag", [name for name in names if name not in tags])
-    else:
-        tags = _ids(Tag, names, make=make)
+def given(arguments: Mapping[str, Any]) -> Given:
+    """What an act (`BulkSchema`) gives. Names become ids; those that stand for nothing yet are noted, or `Refused` when
+    it takes tags off or the actor may not name new ones. Nothing is made."""
+    named = list(arguments.get("tags", ()))
     category_name = arguments.get("category_name")
-    categories = _ids(Category, [category_name] if category_name else [], make=make)
-    tag_ids = [*arguments.get("tag_ids", ()), *(tags[name] for name in names if name in tags)]
+    if named and arguments["action"] == Action.UNTAG:
+        tags = ids_named(Tag, named)
+        _refuse_missing("tags", "tag", [name for name in named if name not in tags])
+    require_known({Category: [category_name] if category_name else [], Tag: named})
+    kind, names = (Category, [category_name]) if category_name else (Tag, named)
+    known = ids_named(kind, names) if names else {}
+    ids = [known[name] for name in names if name in known]
     return Given(
-        list(dict.fromkeys(tag_ids)),
-        categories.get(category_name or "", arguments.get("category_id")),
+        list(dict.fromkeys([*arguments.get("tag_ids", ()), *(ids if kind is Tag else ())])),
+        next(iter(ids), None) if category_name else arguments.get("category_id"),
         arguments.get("priority"),
-        unmade=len(tags) < len(set(names)) or bool(category_name and not categories),
+        kind=kind,
+        unmade=told_apart([name for name in names if name not in known]),
     )
+
+
+def make_missing(wanted: Given) -> Given:
+    """The same with the tags or the category that were missing."""
+    made = resolve(wanted.kind, list(wanted.unmade)).values()
+    if wanted.kind is Category:
+        return replace(wanted, category_id=next(iter(made)), unmade=())
+    return replace(wanted, tag_ids=[*wanted.tag_ids, *made], unmade=())
 
 
 def hold(wanted: Given) -> Given:
@@ -84,13 +93,6 @@ def _hold_tags(ids: Sequence[int]) -> dict[int, int]:
         if not left:
             break
     return held
-
-
-def _ids(kind: Kind, names: Sequence[str], *, make: bool) -> dict[str, int]:
-    if not names:
-        return {}
-    # It makes nothing, and says why, when the actor may not name new ones.
-    return resolve(kind, list(names)) if make or not may_name() else ids_named(kind, names)
 
 
 def _refuse_missing(name: str, kind: str, missing: Collection[object]) -> None:

@@ -1,7 +1,7 @@
 """Set insights back to what they were before an act: what the revisions with its receipt say."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from app.core.clock import now
 from app.core.db import after_commit, refusing
 from app.core.metrics import insights_deleted, insights_updated
 from app.curation.batches import batches
+from app.curation.models import CHANGED, DELETED, FORBIDDEN, KEY_TAKEN, TRASHED
 from app.curation.policy import may_change_sql
 from app.extensions import db
 from app.identity.acting import current_actor
@@ -30,10 +31,10 @@ TAKEN = """
 
 # What came after the act, newest first, and which act it undid. Asked in a statement of its own, after the locks.
 NEWER = """
-    SELECT newer.insight_id, newer.receipt_id, undone.id AS undoes
+    SELECT newer.insight_id, newer.receipt_id, CAST(undoing.request->>'receipt_id' AS uuid) AS undoes
     FROM insight_revisions touched
     JOIN insight_revisions newer ON newer.insight_id = touched.insight_id AND newer.number > touched.number
-    LEFT JOIN receipts undone ON undone.undone_by = newer.receipt_id
+    LEFT JOIN receipts undoing ON undoing.id = newer.receipt_id AND undoing.action = 'undo'
     WHERE touched.receipt_id = :receipt_id AND {touching}
     ORDER BY newer.insight_id, newer.number DESC"""
 
@@ -53,7 +54,7 @@ LOST = {
 OLD = """unnest(CAST(:ids AS int[])) AS free(id) CROSS JOIN LATERAL (
       SELECT insight_id, changes FROM insight_revisions
       WHERE insight_id = free.id AND (receipt_id = :receipt_id) IS TRUE ORDER BY number LIMIT 1) r"""
-UNREACHABLE = f"SELECT r.insight_id AS id FROM {OLD} WHERE {{hindered}}"
+UNREACHABLE = f"SELECT r.insight_id AS id, ({{lost}}) IS TRUE AS lost FROM {OLD} WHERE ({{lost}}) OR ({{withheld}})"
 
 BEFORE = {
     "category_id": CATEGORY,
@@ -63,6 +64,10 @@ BEFORE = {
     "published_at": "(r.changes->>'published_at')::timestamptz",
 }
 REVERTED = frozenset({*BEFORE, "tags"})
+# Where an insight is when it isn't where the act left it.
+ELSEWHERE = {"insights": TRASHED, "insight_trash": CHANGED}
+# The id of an insight that stays as it is, and the reason.
+Left = dict[str, Any]
 SET_BACK = f"""
     UPDATE insights i SET {{columns}} updated_at = :now
     FROM {OLD}, (SELECT set_config('insights.undoing', 'on', true)) undoing
@@ -81,10 +86,14 @@ LINK = text(f"""
 
 
 def revert_rows(
-    receipt_id: UUID, touching: frozenset[str] | None = None, *, as_actor: bool = False
-) -> tuple[list[int], list[int]]:
+    receipt_id: UUID,
+    touching: frozenset[str] | None = None,
+    *,
+    as_actor: bool = False,
+    but: Collection[int] = frozenset(),
+) -> tuple[list[int], list[Left]]:
     """Set the insights that an act changed, trashed or took out of the trash back to what they were before it; the ids
-    of those that were, and of those that were left as they are.
+    of those that were, and which were left as they are, and why. The ids ``but`` are passed over.
 
     Left is what was changed since (in one of the ``touching`` fields, when they are given: then only these go back),
     except by acts that were themselves undone; what lies in the trash since; what had a category or tag that was
@@ -92,12 +101,12 @@ def revert_rows(
     A few statements, however many rows there are.
     """
     act = _Act(receipt_id, touching, as_actor)
-    touched = db.session.execute(TOUCHED, {"receipt_id": receipt_id}).all()
+    touched = [row for row in db.session.execute(TOUCHED, {"receipt_id": receipt_id}) if row.insight_id not in but]
     done: list[int] = []
     for verb in sorted({row.verb for row in touched}):
         revert = BY_VERB.get(verb, _set_back)
         done += revert(act, [row.insight_id for row in touched if row.verb == verb])
-    return sorted(done), sorted({row.insight_id for row in touched} - set(done))
+    return sorted(done), [{"id": insight_id, "reason": act.left[insight_id]} for insight_id in sorted(act.left)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,11 @@ class _Act:
     receipt_id: UUID
     touching: frozenset[str] | None
     as_actor: bool
+    left: dict[int, str] = field(default_factory=dict)
+
+    def leave(self, ids: Iterable[int], reason: str) -> None:
+        """Note why these stay as they are."""
+        self.left.update(dict.fromkeys(ids, reason))
 
     def run(self, statement: str, **values: object) -> Sequence[Any]:
         """The rows of a statement about the act's revisions."""
@@ -118,18 +132,22 @@ class _Act:
         return REVERTED if self.touching is None else REVERTED & self.touching
 
     @property
-    def hindered(self) -> str:
-        """A condition on a revision ``r``: it can't go back, as something is lost, or a status is not the actor's to
-        give (`app.insights.policy.may_give`)."""
-        conditions = [condition for field, condition in LOST.items() if field in self.fields]
-        if self.as_actor and not current_actor().may(Permission.EDIT):
-            conditions.append("r.changes ? 'status'")
-        return " OR ".join(conditions) or "false"
+    def unreachable(self) -> str:
+        """Those whose revision can't go back: something is ``lost``, or a status is not the actor's to give
+        (`app.insights.policy.may_give`)."""
+        lost = [condition for name, condition in LOST.items() if name in self.fields]
+        may_give = not self.as_actor or current_actor().may(Permission.EDIT)
+        return UNREACHABLE.format(
+            lost=" OR ".join(lost) or "false", withheld="false" if may_give else "r.changes ? 'status'"
+        )
 
 
 def _set_back(act: _Act, ids: list[int]) -> list[int]:
     free = _free(act, ids, "insights", "NO KEY UPDATE")
-    free -= {row.id for row in act.run(UNREACHABLE.format(hindered=act.hindered), ids=list(free))}
+    hindered = act.run(act.unreachable, ids=list(free))
+    act.leave((row.id for row in hindered if row.lost), DELETED)
+    act.leave((row.id for row in hindered if not row.lost), FORBIDDEN)
+    free -= act.left.keys()
     for part in batches(sorted(free)):
         _write_back(act, {"receipt_id": act.receipt_id, "ids": part})
     after_commit(lambda: insights_updated.inc(len(free)))
@@ -154,6 +172,7 @@ def _take_out(act: _Act, ids: list[int]) -> list[int]:
     """Out of the trash again, but for those whose external key or public id another insight has now."""
     free = sorted(_free(act, ids, "insight_trash", "UPDATE"))
     taken = {row.id for row in act.run(TAKEN, ids=free)}
+    act.leave(taken, KEY_TAKEN)
     back = [insight_id for insight_id in free if insight_id not in taken]
     for part in batches(back):
         take_out_of_trash(part)
@@ -174,15 +193,17 @@ BY_VERB = {Verb.TRASH: _take_out, Verb.RESTORE: _trash_again}
 def _free(act: _Act, ids: list[int], table: str, strength: str) -> set[int]:
     """Those of the insights that are there, locked, and have nothing newer."""
     actor = current_actor()
-    act.run(LOCK.format(table=table, strength=strength), ids=ids)
+    held = {row.id for row in act.run(LOCK.format(table=table, strength=strength), ids=ids)}
     mine = f"{actor.audience.sources.sees} AND {may_change_sql(actor)}" if act.as_actor else "true"
     rights = {**actor.audience.parameters, "changer": actor.user_id}
     there = {row.id for row in act.run(THERE.format(table=table, mine=mine), ids=ids, **rights)}
     touching = "true" if act.touching is None else "newer.changes ?| CAST(:touching AS text[])"
     newer = act.run(NEWER.format(touching=touching), touching=sorted(act.touching or ()))
-    return there - {
-        insight_id for insight_id, rows in groupby(newer, lambda row: row.insight_id) if not _all_undone(list(rows))
-    }
+    changed = {key for key, rows in groupby(newer, lambda row: row.insight_id) if not _all_undone(list(rows))}
+    act.leave(set(ids) - held, ELSEWHERE[table])
+    act.leave(held - there, FORBIDDEN)
+    act.leave(there & changed, CHANGED)
+    return there - changed
 
 
 def _all_undone(newer: Iterable[Any]) -> bool:

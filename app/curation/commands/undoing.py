@@ -8,42 +8,54 @@ from app.audit.commands import record
 from app.curation.commands.merging_categories import CATEGORY_MERGE, undo_category_merge
 from app.curation.commands.merging_tags import TAG_MERGE, undo_tag_merge
 from app.curation.commands.moving_categories import CATEGORY_MOVE, undo_category_move
-from app.curation.commands.receipts import close_receipt, lock_receipt, mark_undone, open_receipt
+from app.curation.commands.receipts import (
+    close_receipt,
+    drop_receipt,
+    lock_receipt,
+    mark_undone,
+    open_receipt,
+    went_back,
+)
 from app.curation.commands.reverting import revert_rows
-from app.curation.models import UNDO, Action, Receipt
+from app.curation.models import LEFT, PURGED, UNDO, Action, Receipt
 from app.errors import Refused
 from app.insights.models import Verb
 
-# What came of an undoing: "reverted" (how many insights went back), "left" (the ids of those that didn't), and what
-# else is worth keeping.
+# What came of an undoing: "reverted" (how many insights went back), "left" (those that didn't, and why), and what else
+# is worth keeping.
 Outcome = Mapping[str, Any]
 
 
-def undo_receipt(receipt_id: UUID, message: str | None = None) -> tuple[UUID, Outcome]:
-    """Undo an act; the receipt of the undoing, and what came of it.
+def undo_receipt(receipt_id: UUID, message: str | None = None) -> tuple[UUID | None, Outcome]:
+    """Undo an act; the receipt of the undoing, None when it changed nothing, and what came of it.
 
-    Raises `NotFound` for a receipt that the actor doesn't see, and `Refused` when it was undone already or can't be. An
-    act of which nothing could be set back counts as not undone.
+    What an earlier undoing left is tried again. Raises `NotFound` for a receipt that the actor doesn't see, and
+    `Refused` when nothing is left of the act, or it can't be undone.
     """
     receipt = lock_receipt(receipt_id)
-    if receipt.undone_by:
+    if receipt.undone_by and not receipt.outcome[LEFT]:
         raise Refused(f"Receipt {receipt_id} was undone already, by receipt {receipt.undone_by}.")
     undo = _way_back(receipt)
     request = {"receipt_id": str(receipt_id), "action": _first_action(receipt)}
     undoing = open_receipt(UNDO, request, message, verb=Verb.REVERT)
     outcome = undo(receipt)
+    if undo is _revert and not outcome["reverted"]:
+        drop_receipt(undoing)
+        return None, outcome
     close_receipt(undoing, outcome)
-    if outcome["reverted"] or undo is not _revert:
-        mark_undone(receipt_id, by=undoing)
+    # What a merge left can't be tried again: its tag or category is back.
+    mark_undone(receipt, by=undoing, left=len(outcome["left"]) if undo is _revert else 0)
     record("receipt.undo", receipt_id, receipt.action, _told(undoing, outcome))
     return undoing, outcome
 
 
 def _revert(receipt: Receipt) -> Outcome:
     """Undo what was done to insights; all of it is in their revisions, which are gone with those that were purged."""
-    reverted, left = revert_rows(receipt.id, as_actor=True)
-    purged = set(receipt.outcome["insights"]) - {*reverted, *left}
-    return {"reverted": len(reverted), "left": sorted({*left, *purged}), "insights": reverted}
+    before = went_back(receipt)
+    reverted, left = revert_rows(receipt.id, as_actor=True, but=before)
+    purged = set(receipt.outcome["insights"]) - {*before, *reverted, *(each["id"] for each in left)}
+    left = sorted([*left, *({"id": key, "reason": PURGED} for key in purged)], key=lambda each: each["id"])
+    return {"reverted": len(reverted), "left": left, "insights": reverted}
 
 
 # Action -> how it is undone. The receipt of the undoing is open by then, and announced with the verb "revert".
@@ -53,8 +65,12 @@ UNDOING: Mapping[str, Callable[[Receipt], Outcome]] = {
     CATEGORY_MERGE: undo_category_merge,
     CATEGORY_MOVE: undo_category_move,
 }
-# Those whose undoing is an act of the same kind, and can be undone in the same way.
-REDOABLE = frozenset(Action)
+# Those whose undoing can't be undone in the same way.
+AGAIN = {
+    TAG_MERGE: "Merging can't be redone in this way: merge the tags again.",
+    CATEGORY_MERGE: "Merging can't be redone in this way: merge the categories again.",
+    CATEGORY_MOVE: "Moving can't be redone in this way: move the category again.",
+}
 
 
 def _first_action(receipt: Receipt) -> str:
@@ -64,8 +80,8 @@ def _first_action(receipt: Receipt) -> str:
 
 def _way_back(receipt: Receipt) -> Callable[[Receipt], Outcome]:
     action = _first_action(receipt)
-    if action not in UNDOING or (receipt.action == UNDO and action not in REDOABLE):
-        raise Refused(f"Receipt {receipt.id} can't be undone: what it undid has to be done anew.")
+    if receipt.action == UNDO and action in AGAIN:
+        raise Refused(AGAIN[action])
     return UNDOING[action]
 
 

@@ -3,16 +3,21 @@
 from uuid import UUID
 
 from app.core.db import read_json
+from app.curation.models import LEFT, UNDO, Action
 from app.curation.policy import sees_receipt_sql
 from app.errors import NotFound
 from app.identity.actor import Actor
 
+# A merge or move is undone once and for all; of other acts an undoing may leave something to try again.
+UNDOABLE = f"""(r.action <> '{UNDO}' OR r.request->>'action' IN ({", ".join(f"'{action}'" for action in Action)}))
+    AND (r.undone_by IS NULL OR r.outcome->'{LEFT}' <> '0')"""
 # Of a single receipt also what was asked for and what became of it, which may name thousands of insights.
-SUMMARY = """'id', r.id, 'at', iso_utc(r.at),
-    'actor', json_build_object('kind', r.actor_kind, 'id', r.actor_id, 'name', r.actor_name),
+SUMMARY = f"""'id', r.id, 'at', iso_utc(r.at),
+    'actor', json_build_object('kind', r.actor_kind, 'id', r.actor_id, 'name', coalesce(
+        (SELECT u.name FROM users u WHERE u.id = r.actor_id), r.actor_name)),
     'action', r.action, 'message', r.request->'message',
     'changed', coalesce(r.outcome->'changed', r.outcome->'reverted'), 'undone_by', r.undone_by,
-    'undo', CASE WHEN r.undone_by IS NULL THEN concat('/receipts/', r.id, '/undo') END"""
+    'left', r.outcome->'{LEFT}', 'undo', CASE WHEN {UNDOABLE} THEN concat('/receipts/', r.id, '/undo') END"""
 ONE = f"""
 SELECT json_build_object({SUMMARY}, 'request', r.request, 'outcome', r.outcome)::text
 FROM receipts r WHERE r.id = :id AND {{seen}}"""

@@ -41,4 +41,4 @@ def change(arguments: dict[str, Any]) -> Response:
 
 def _changed(arguments: dict[str, Any]) -> dict[str, Any]:
     done = change_many(arguments)
-    return {**done, "undo": url_for("receipts.undo", receipt_id=done["receipt_id"])}
+    return {**done, "undo": done["receipt_id"] and url_for("receipts.undo", receipt_id=done["receipt_id"])}

@@ -48,13 +48,15 @@ def get(receipt_id: UUID) -> Response:
 def undo(reason: dict[str, Any], receipt_id: UUID) -> Response:
     """Undo a whole act.
 
-    What something newer touched is left as it is, and listed. The undoing has a receipt of its own: undoing that one
-    does the act again, unless it merged tags or categories.
+    What something newer touched is left as it is, and listed; a further undoing takes it when it is free. The undoing
+    has a receipt of its own: undoing that one does the act again, unless it was a merge or a move.
     """
     return once(lambda: json_answer(orjson.dumps(_undone(receipt_id, reason.get("message")))))
 
 
 def _undone(receipt_id: UUID, message: str | None) -> dict[str, Any]:
     undoing, outcome = undo_receipt(receipt_id, message)
-    address = url_for("receipts.undo", receipt_id=undoing)
-    return {"receipt_id": undoing, "undo": address, "reverted": outcome["reverted"], "left": outcome["left"]}
+    told = {name: outcome[name] for name in ("reverted", "left", "moved_back") if name in outcome}
+    redoable = undoing is not None and "insights" in outcome
+    address = url_for("receipts.undo", receipt_id=undoing) if redoable else None
+    return {"receipt_id": undoing, "undo": address, **told}

@@ -22,8 +22,8 @@ from app.insights.commands.refusals import refusals
 from app.insights.commands.tagging import link, wanted_tags
 from app.insights.models import Insight, Priority, Status
 from app.insights.queries.differing import differing
-from app.taxonomy.commands.resolving import hold_categories, resolve
-from app.taxonomy.models import Category
+from app.taxonomy.commands.resolving import hold_categories, require_known, resolve
+from app.taxonomy.models import Category, Tag
 
 COLUMNS = (
     "external_key", "title", "description", "content", "source", "author", "category_id", "priority", "status",
@@ -131,8 +131,11 @@ def _row(draft: Mapping[str, Any], extra: Mapping[str, Any], owner_id: int | Non
 
 def category_ids(drafts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """For each draft that gives or names its category, the id; missing categories are made, those that were merged
-    away resolve to their targets, and nobody merges or deletes one of them before the transaction ends."""
+    away resolve to their targets, and nobody merges or deletes one of them before the transaction ends. Refuses unknown
+    tags with unknown categories, so that all are told at once."""
     names = [draft.get("category_name") if draft.get("category_id") is None else None for draft in drafts]
+    tags = [name for draft in drafts if draft.get("tag_ids") is None for name in draft.get("tags") or ()]
+    require_known({Category: [name for name in names if name], Tag: tags})
     ids = resolve(Category, [name for name in names if name]) if any(names) else {}
     held = hold_categories(draft["category_id"] for draft in drafts if draft.get("category_id") is not None)
     given = [ids[name] if name else draft.get("category_id") for name, draft in zip(names, drafts, strict=True)]

@@ -15,18 +15,26 @@ CATEGORY_NAMED = (
     "(SELECT id FROM categories WHERE folded(name) = folded(:category)"
     " UNION ALL SELECT category_id FROM category_aliases WHERE folded(name) = folded(:category))"
 )
+# The former id of one that was merged away stands for its target, as its name does.
+CATEGORY_WITH_ID = (
+    "(SELECT coalesce((SELECT category_id FROM category_aliases WHERE former_id = :category_id), :category_id))"
+)
+TAGS_WITH_IDS = (
+    "ARRAY(SELECT DISTINCT coalesce(a.tag_id, wanted.id)"
+    " FROM unnest(:tag_ids) AS wanted(id) LEFT JOIN tag_aliases a ON a.former_id = wanted.id)"
+)
 COUNTED = {
     "status": "{row}.status = :status",
     "priority": "{row}.priority = :priority",
     "visibility": "{row}.visibility = :visibility",
     # 0 is nobody's id, but in the cells it stands for "none".
-    "category_id": "{row}.category_id = nullif(:category_id, 0)",
+    "category_id": f"{{row}}.category_id = nullif({CATEGORY_WITH_ID}, 0)",
     "category": f"{{row}}.category_id = {CATEGORY_NAMED}",
 }
 UNCOUNTED = {
     "author": r"i.author ILIKE :author ESCAPE '\'",
-    "tag_ids": "i.id IN (SELECT insight_id FROM insight_tags WHERE tag_id = ANY (:tag_ids)"
-    " GROUP BY insight_id HAVING count(*) = cardinality(:tag_ids))",
+    "tag_ids": f"i.id IN (SELECT insight_id FROM insight_tags WHERE tag_id = ANY ({TAGS_WITH_IDS})"
+    f" GROUP BY insight_id HAVING count(*) = cardinality({TAGS_WITH_IDS}))",
 }
 
 ALL_WORDS = "i.search_vector @@ plainto_tsquery('english', folded(:words))"

@@ -44,7 +44,8 @@ READ = f"""
 WITH known AS MATERIALIZED (SELECT * FROM insights i WHERE i.id = :id AND {{sees}}),
 kept AS MATERIALIZED (
   SELECT r.* FROM known JOIN insight_revisions r ON r.insight_id = known.id WHERE {{wanted}})
-SELECT number, version, iso_utc(at) AS at, verb, actor_kind, actor_id, actor_name, message,
+SELECT number, version, iso_utc(at) AS at, verb, actor_kind, actor_id,
+    coalesce((SELECT u.name FROM users u WHERE u.id = actor_id), actor_name) AS actor_name, message,
     CAST(receipt_id AS text) AS receipt_id, ARRAY(SELECT jsonb_object_keys(changes)) AS fields,
     changes - CAST(:without AS text[]) AS changes, NULL AS head, NULL AS names
 FROM kept
@@ -118,7 +119,7 @@ def revision_json(reader: Actor, insight_id: int, number: int) -> bytes:
     history = history_since(reader.audience, insight_id, number=number)
     _known(reader.audience, history, insight_id, number)
     *_, after, before = history.states()
-    changed = differences(before, after) if number > 1 else ()
+    changed = _told(reader, before, after) if number > 1 else ()
     withheld = not seen(reader.audience, before)
     answer = {
         **_listed(reader, history.revisions[-1]),
@@ -132,7 +133,7 @@ def diff_json(reader: Actor, insight_id: int, number: int, other: int) -> bytes:
     """What differs between the insight after two revisions, in either order (`DiffAnswer`). `NotFound`."""
     history = history_since(reader.audience, insight_id, number=min(number, other))
     before, after = (_known(reader.audience, history, insight_id, wanted) for wanted in (number, other))
-    changes = [{**_change(history, found), **_unified(found)} for found in differences(before, after)]
+    changes = [{**_change(history, found), **_unified(found)} for found in _told(reader, before, after)]
     return _json({"from": number, "to": other, "changes": changes})
 
 
@@ -149,9 +150,20 @@ def _known(audience: Audience, history: History, insight_id: int, number: int) -
     raise NotFound(f"Insight {insight_id} has no revision {number}.")
 
 
+def _told(reader: Actor, before: State, after: State) -> list[Difference]:
+    """Where two states differ, as the reader may know it."""
+    found = differences(before, after)
+    return found if _known_reader(reader) else [each for each in found if each.field != "owner_id"]
+
+
+def _known_reader(reader: Actor) -> bool:
+    """Who isn't known isn't told who anybody is, nor what they said to each other."""
+    return reader.kind is not Kind.ANONYMOUS
+
+
 def _listed(reader: Actor, revision: Any) -> dict[str, Any]:
-    """A revision as lists tell it. Who isn't known isn't told who anybody is."""
-    known = reader.kind is not Kind.ANONYMOUS
+    """A revision as lists tell it."""
+    known = _known_reader(reader)
     return {
         "number": revision.number,
         "version": revision.version,
@@ -162,7 +174,7 @@ def _listed(reader: Actor, revision: Any) -> dict[str, Any]:
             "id": revision.actor_id if known else None,
             "name": revision.actor_name if known else None,
         },
-        "message": revision.message,
+        "message": revision.message if known else None,
         "fields": [_public(field) for field in FIELDS if field in revision.fields],
         "receipt_id": revision.receipt_id,
     }

@@ -16,7 +16,9 @@ TRASHED = """json_build_object(
     'category', (SELECT json_build_object('id', c.id, 'name', c.name) FROM categories c WHERE c.id = i.category_id),
     'tags', (SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.name) ORDER BY folded(t.name)), '[]')
              FROM tags t WHERE t.id = ANY (i.tag_ids)),
-    'trashed_at', iso_utc(i.trashed_at), 'trashed_by', i.trashed_by,
+    'trashed_at', iso_utc(i.trashed_at), 'trashed_by', coalesce((
+        SELECT u.name FROM insight_revisions r LEFT JOIN users u ON u.id = r.actor_id
+        WHERE r.insight_id = i.id ORDER BY r.number DESC LIMIT 1), i.trashed_by),
     'purged_at', iso_utc(i.trashed_at + make_interval(days => :days)))"""
 PAGE = f"""
 WITH page AS MATERIALIZED (

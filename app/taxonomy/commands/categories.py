@@ -11,12 +11,14 @@ from app.core.locking import lock, otherwise
 from app.errors import DomainError, Refused
 from app.extensions import db
 from app.taxonomy.commands.naming import name_new, rename
+from app.taxonomy.commands.resolving import hold_categories
 from app.taxonomy.models import Category
 
 
 def create_category(values: Mapping[str, Any]) -> int:
     """Store a category (fields of `CategorySchema`) and return its id."""
     name_new(Category, values["name"])
+    values = _placed(values)
     with refusing(_refusals(values)):
         category_id = int(db.session.execute(insert(Category).values(**values).returning(Category.id)).scalar_one())
     record("category.create", category_id, values["name"], told(values))
@@ -25,12 +27,22 @@ def create_category(values: Mapping[str, Any]) -> int:
 
 def update_category(category_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
     """Change the given fields; a new ``parent_id`` moves the whole subtree."""
+    changes = _placed(changes)
     stored = lock(Category, category_id, expected_version, differs=otherwise(changes))
     if changes:
         rename(Category, stored, changes.get("name", stored.name))
         with refusing(_refusals(changes)):
             db.session.execute(update(Category).where(Category.id == category_id).values(**changes))
         record("category.update", category_id, stored.name, changed(stored, changes))
+
+
+def standing(parent_id: int | None) -> int | None:
+    """The parent or, when it was merged away, what it was merged into; it stays until the transaction ends."""
+    return None if parent_id is None else hold_categories([parent_id]).get(parent_id, parent_id)
+
+
+def _placed(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**values, "parent_id": standing(values["parent_id"])} if values.get("parent_id") is not None else values
 
 
 def place_category(category_id: int, parent_id: int | None, expected_version: int | None = None) -> Category:

@@ -16,7 +16,7 @@ RENAME_ALIAS = "UPDATE {aliases} SET name = :name, slug = :slug WHERE former_id 
 
 def name_new(kind: type[Category] | type[Tag], name: str) -> None:
     """See that the actor may name a new one so. `Forbidden`; `Refused` when the name was merged away."""
-    _require_naming(kind)
+    require(may_name(), f"New {KINDS[kind].table} are named by {who_names()}.")
     if alias := alias_named(kind, name):
         raise _merged(kind, name, alias)
 
@@ -29,7 +29,7 @@ def rename(kind: type[Category] | type[Tag], stored: Any, name: str) -> None:
     """
     if name == stored.name:
         return
-    _require_naming(kind)
+    require(may_name(), f"{KINDS[kind].table.capitalize()} are named, and so renamed, by {who_names()}.")
     alias = alias_named(kind, name)
     if alias is None:
         return
@@ -37,10 +37,6 @@ def rename(kind: type[Category] | type[Tag], stored: Any, name: str) -> None:
         raise _merged(kind, name, alias)
     values = {"name": stored.name, "slug": stored.slug, "former_id": alias.former_id}
     db.session.execute(text(RENAME_ALIAS.format(**KINDS[kind]._asdict())), values)
-
-
-def _require_naming(kind: type[Category] | type[Tag]) -> None:
-    require(may_name(), f"New {KINDS[kind].table} are named by {who_names()}.")
 
 
 def _merged(kind: type[Category] | type[Tag], name: str, alias: Any) -> Refused:

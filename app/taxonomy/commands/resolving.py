@@ -1,6 +1,6 @@
 """From names and former ids that people use to ids, making the names that are missing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Result, text
@@ -55,6 +55,17 @@ def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int
     return found | (_known(kind, left) if left else {})
 
 
+def require_known(names: Mapping[type[Category] | type[Tag], Iterable[str]]) -> None:
+    """`Refused`, naming every unknown name of all kinds, when the actor may not name new ones."""
+    if may_name():
+        return
+    wanted = {kind: list(dict.fromkeys(given)) for kind, given in names.items()}
+    known = {kind: ids_named(kind, given) if given else {} for kind, given in wanted.items()}
+    unknown = {kind: [name for name in given if name not in known[kind]] for kind, given in wanted.items()}
+    if any(unknown.values()):
+        raise _unknown({kind: missing for kind, missing in unknown.items() if missing})
+
+
 def _known(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int]:
     if kind is Tag:
         return ids_named(kind, names)
@@ -65,7 +76,7 @@ def _known_after_all(kind: type[Category] | type[Tag], names: list[str]) -> dict
     """One may have been merged away while we waited for it: a new statement sees into what."""
     found = _known(kind, names)
     if missing := [name for name in names if name not in found]:
-        raise _unknown(kind, missing)
+        raise _unknown({kind: missing})
     return found
 
 
@@ -83,16 +94,24 @@ def _hold(ids: set[int]) -> dict[int, int]:
     return {row.wanted: row.id for row in db.session.execute(HOLD, {"ids": sorted(ids)})}
 
 
-def _unknown(kind: type[Category] | type[Tag], names: list[str]) -> Refused:
+def _unknown(names: Mapping[type[Category] | type[Tag], Sequence[str]]) -> Refused:
     """The refusal that names every unknown name, with the known one that may be meant."""
+    errors = [
+        FieldError((FIELD[kind],), message, "unknown_name")
+        for kind, missing in names.items()
+        for message in _messages(kind, missing)
+    ]
+    tables = " and ".join(KINDS[kind].table for kind in names)
+    told = "; ".join(error.message for error in errors).replace("there", "There", 1)
+    return Refused(f"{told}. New {tables} are named by {who_names()}.", errors)
+
+
+def _messages(kind: type[Category] | type[Tag], names: Sequence[str]) -> list[str]:
     nearest = nearest_names(kind, names)
-    known = KINDS[kind]
-    messages = [
-        f"there is no {known.noun} {name!r}" + (f" (did you mean {nearest[name]!r}?)" if name in nearest else "")
+    return [
+        f"there is no {KINDS[kind].noun} {name!r}" + (f" (did you mean {nearest[name]!r}?)" if name in nearest else "")
         for name in names
     ]
-    detail = f"{'; '.join(messages)}. New {known.table} are named by {who_names()}.".replace("there", "There", 1)
-    return Refused(detail, [FieldError((FIELD[kind],), message, "unknown_name") for message in messages])
 
 
 def _create_most(kind: type[Category] | type[Tag], names: list[str]) -> None:

@@ -5,7 +5,10 @@ from functools import cache
 from typing import Any
 
 from app.core.db import Versioned, read_json, read_rows, read_versioned
+from app.errors import NotFound
 from app.identity.audience import Audience, Sources
+from app.taxonomy.models import Category
+from app.taxonomy.queries.names import missing
 
 # Columns of a category `c` and its count `d`, without the closing brace: the tree adds its own members.
 CATEGORY_MEMBERS = """
@@ -76,8 +79,11 @@ ORDER BY w.trail"""
 
 
 def category_json(audience: Audience, category_id: int) -> Versioned:
-    """One category (`CategoryAnswer`)."""
-    return read_versioned("Category", _one(audience.sources), category_id, **audience.parameters)
+    """One category (`CategoryAnswer`). `NotFound` says into what it was merged."""
+    try:
+        return read_versioned("Category", _one(audience.sources), category_id, **audience.parameters)
+    except NotFound as error:
+        raise missing(Category, category_id) from error
 
 
 def categories_json(audience: Audience, skip: int = 0, limit: int = 1000) -> bytes:

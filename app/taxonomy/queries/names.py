@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.core.db import read_rows
+from app.errors import NotFound
 from app.taxonomy.models import Category, CategoryAlias, Tag, TagAlias
 
 
@@ -28,6 +29,13 @@ SELECT wanted.name, alias.{target} FROM wanted JOIN {aliases} alias ON folded(al
 ALIAS = """
 SELECT alias.former_id, stored.id, stored.name
 FROM {aliases} alias JOIN {table} stored ON stored.id = alias.{target} WHERE folded(alias.name) = folded(:name)"""
+FORMER = """
+SELECT stored.id, stored.name
+FROM {aliases} alias JOIN {table} stored ON stored.id = alias.{target} WHERE alias.former_id = :id"""
+NEW = """
+SELECT DISTINCT ON (folded(wanted.name)) wanted.name, wanted.place
+FROM unnest(CAST(:names AS text[])) WITH ORDINALITY AS wanted(name, place)
+ORDER BY folded(wanted.name), wanted.place"""
 # Each name is compared with all others: of a long list only the first get this help.
 MOST_NEAREST = 20
 ALIKE = 0.3
@@ -49,6 +57,22 @@ def alias_named(kind: type[Category] | type[Tag], name: str) -> Any | None:
     """What a name was merged into (``id``, ``name``) and the ``former_id`` that it had; None: it is no alias."""
     rows = read_rows(ALIAS.format(**KINDS[kind]._asdict()), name=name)
     return rows[0] if rows else None
+
+
+def missing(kind: type[Category] | type[Tag], key: int) -> NotFound:
+    """Says that there is none with the id or, when it was merged away, into what."""
+    known = KINDS[kind]
+    rows = read_rows(FORMER.format(**known._asdict()), id=key)
+    if not rows:
+        return NotFound.of(kind.__name__, key)
+    [into] = rows
+    return NotFound(f"{kind.__name__} {key} was merged into the {known.noun} {into.name!r} ({into.id}).")
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """The names without those that differ only by case or accents from an earlier one."""
+    rows = sorted(read_rows(NEW, names=list(names)), key=lambda row: row.place) if names else []
+    return [row.name for row in rows]
 
 
 def nearest_names(kind: type[Category] | type[Tag], names: Sequence[str]) -> dict[str, str]:

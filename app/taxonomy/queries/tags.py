@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from functools import cache
 
 from app.core.db import Versioned, read_json, read_versioned
+from app.errors import NotFound
 from app.identity.audience import Audience, Sources
+from app.taxonomy.models import Tag
+from app.taxonomy.queries.names import missing
 
 # A tag `t`, read from `Sources.tags`.
 TAG = """json_build_object(
@@ -33,8 +36,11 @@ FROM (SELECT * FROM {sources.tags} WHERE id = ANY (CAST(:chosen AS numeric[])) U
 
 
 def tag_json(audience: Audience, tag_id: int) -> Versioned:
-    """One tag (`TagAnswer`)."""
-    return read_versioned("Tag", _one(audience.sources), tag_id, **audience.parameters)
+    """One tag (`TagAnswer`). `NotFound` says into what it was merged."""
+    try:
+        return read_versioned("Tag", _one(audience.sources), tag_id, **audience.parameters)
+    except NotFound as error:
+        raise missing(Tag, tag_id) from error
 
 
 def tags_json(audience: Audience, skip: int = 0, limit: int = 1000) -> bytes:
