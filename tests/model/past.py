@@ -39,8 +39,9 @@ class EveryEdge(WriteSide):
         )
     )
     def import_rows(self, rows: dict[str, dict[str, Any]]) -> None:
-        """New keys make insights, known ones change what differs, those in the trash stay there; a row says nothing of what it leaves out. Rows are
-        written many at a time, so which of two spellings is first nobody promises: there is one of each here."""
+        """New keys make insights, known ones change what differs, those in the trash stay there; a row says nothing of
+        what it leaves out. Rows are written many at a time, so which of two spellings is first nobody promises: there
+        is one of each here."""
         report = self.stack.import_rows({"external_key": key, **row} for key, row in rows.items())
         outcomes = [self.imported(key, row) for key, row in rows.items()]
         told = {name: report.counts[name] for name in (*OUTCOMES, "failed", "left out")}

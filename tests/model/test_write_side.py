@@ -15,7 +15,7 @@ from tests.model.care import WholeWriteSide
 from tests.model.runs import runs
 from tests.model.stack import Stack
 
-SEED, RUNS, STEPS = 4, 130, 80
+SEED, RUNS, STEPS = 4, 75, 170
 
 
 @pytest.fixture
