@@ -28,7 +28,7 @@ def become_administrator(live: Live, page: Page) -> None:
         page.goto(link_address(secret))
     expect(page.get_by_role("heading", name="First administrator")).to_be_visible()
     page.get_by_label("E-mail").fill(ADMIN)
-    page.get_by_label("Name").fill("Ada Lovelace")
+    page.get_by_label("Name", exact=True).fill("Ada Lovelace")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create the account").click()
     page.wait_for_url(f"{live.url}/")
@@ -38,7 +38,7 @@ def invite(page: Page, email: str, name: str, role: str) -> str:
     """The link to pass on."""
     page.goto("/admin/users")
     page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Role").select_option(role)
     page.get_by_role("button", name="Invite").click()
     return page.get_by_label("Link", exact=True).input_value()
@@ -73,7 +73,7 @@ def test_from_the_first_start_to_somebody_who_left(live: Live, device: Device) -
 
     # She makes a token, a script shows it, she revokes it.
     laptop.goto("/profile/tokens")
-    laptop.get_by_label("Name").fill("backup")
+    laptop.get_by_label("Name", exact=True).fill("backup")
     laptop.get_by_label("Current password").fill(PASSWORD)
     laptop.get_by_role("button", name="Create the token").click()
     token = laptop.get_by_label("Token", exact=True).input_value()
