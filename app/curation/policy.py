@@ -1,17 +1,8 @@
-"""Who may do what with many insights at once, and with receipts."""
+"""Who sees a receipt, and may undo what it is of."""
 
 from app.curation.models import Receipt
 from app.identity.actor import Actor
 from app.identity.permissions import Permission
-
-
-def may_change_sql(actor: Actor) -> str:
-    """`app.insights.policy.may_change` as a condition on an insight ``i``; it binds ``:changer``, the actor's id."""
-    if actor.may(Permission.EDIT):
-        return "true"
-    if actor.may(Permission.CAPTURE):
-        return "(i.status = 'draft' AND (i.owner_id = CAST(:changer AS integer)) IS TRUE)"
-    return "false"
 
 
 def sees_receipt(actor: Actor, receipt: Receipt) -> bool:

@@ -8,11 +8,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.db import read_rows
-from app.curation.policy import may_change_sql
 from app.curation.schemas import ReceiptAnswer, ReceiptPage
 from app.identity.actor import LOCAL_ADMINISTRATOR, LOCAL_PAGE, Actor, Kind, anonymous, known_actor
 from app.identity.permissions import Role
 from app.insights import policy
+from app.insights.policy import may_change_sql
 from tests.answers import answered, make_insight, make_tag, problem, wrong_fields
 from tests.identity.world import KINDS, ROLES, headers
 

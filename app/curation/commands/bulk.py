@@ -15,13 +15,13 @@ from app.curation.batches import batches
 from app.curation.commands.receipts import close_receipt, open_receipt
 from app.curation.commands.references import Given, given, hold, make_missing
 from app.curation.models import FORBIDDEN, Action
-from app.curation.policy import may_change_sql
 from app.curation.queries.targets import Sorted, Target, sort_out
 from app.extensions import db
 from app.identity.acting import current_actor, require
 from app.identity.permissions import Permission
 from app.insights.commands.tagging import link, unlink
 from app.insights.commands.trashing import move_to_trash
+from app.insights.policy import may_change_sql
 
 MOST_LISTED = 10_000
 NOT_FOUND = "not found"

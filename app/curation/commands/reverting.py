@@ -13,13 +13,13 @@ from app.core.db import after_commit, refusing
 from app.core.metrics import insights_deleted, insights_updated
 from app.curation.batches import batches
 from app.curation.models import CHANGED, DELETED, FORBIDDEN, KEY_TAKEN, TRASHED
-from app.curation.policy import may_change_sql
 from app.extensions import db
 from app.identity.acting import current_actor
 from app.identity.permissions import Permission
 from app.insights.commands.refusals import refusals
 from app.insights.commands.trashing import move_to_trash, take_out_of_trash
 from app.insights.models import Verb
+from app.insights.policy import may_change_sql
 
 TOUCHED = text("SELECT insight_id, verb FROM insight_revisions WHERE receipt_id = :receipt_id ORDER BY insight_id")
 LOCK = "SELECT id FROM {table} WHERE id = ANY (CAST(:ids AS int[])) ORDER BY id FOR {strength}"

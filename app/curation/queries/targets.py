@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from app.core.db import read_rows
-from app.curation.policy import may_change_sql
 from app.identity.acting import current_actor
 from app.identity.actor import Actor
+from app.insights.policy import may_change_sql
 from app.insights.queries.listing import FILTERED, SEARCHED, InsightFilter
 from app.taxonomy.commands.resolving import LARGEST_ID
 

@@ -1,10 +1,8 @@
 """What lies in the trash: what the actor sees and may bring back."""
 
-from typing import Any
-
 from app.core.db import read_json
 from app.identity.actor import Actor
-from app.identity.permissions import Permission
+from app.insights.policy import may_change_sql
 
 # What is there of `InsightAnswer`, without what is counted; the names are those of today.
 TRASHED = """json_build_object(
@@ -31,16 +29,6 @@ SELECT json_build_object('total', (SELECT count(*) FROM insight_trash i WHERE {{
 
 def trash_json(actor: Actor, days: int, page: int = 1, page_size: int = 20) -> bytes:
     """One page (`TrashPage`), what was trashed last first; everything is purged ``days`` after it came."""
-    changeable, owner = _changeable(actor)
-    statement = PAGE.format(where=f"{actor.audience.sources.sees} AND {changeable}")
+    statement = PAGE.format(where=f"{actor.audience.sources.sees} AND {may_change_sql(actor)}")
     slicing = {"skip": (page - 1) * page_size, "page": page, "page_size": page_size, "days": days}
-    return read_json(statement, **slicing, **owner, **actor.audience.parameters) or b"{}"
-
-
-def _changeable(actor: Actor) -> tuple[str, dict[str, Any]]:
-    """`app.insights.policy.may_change` as a condition on the trashed insight ``i``, and what it binds."""
-    if actor.may(Permission.EDIT):
-        return "true", {}
-    if actor.may(Permission.CAPTURE):
-        return "i.status = 'draft' AND i.owner_id = CAST(:owner AS integer)", {"owner": actor.user_id}
-    return "false", {}
+    return read_json(statement, **slicing, changer=actor.user_id, **actor.audience.parameters) or b"{}"
