@@ -54,11 +54,13 @@ TELL_MISSING = text("""
 
 # What one act moved into the trash is due at one moment, however much it was: a statement may take seconds only.
 PURGED_AT_ONCE = 10_000
+# Materialised: a subquery of IN may be run again for each row, and then its limit bounds nothing.
 PURGE = text("""
-    DELETE FROM insight_trash WHERE id IN (
+    WITH due AS MATERIALIZED (
       SELECT id FROM insight_trash WHERE trashed_at <= now() - make_interval(days => :days)
       ORDER BY id LIMIT :most FOR UPDATE)
-    RETURNING id, title""")
+    DELETE FROM insight_trash t USING due WHERE t.id = due.id
+    RETURNING t.id, t.title""")
 
 
 def delete_insight(insight_id: int, expected_version: int | None = None, message: str | None = None) -> None:
