@@ -53,6 +53,7 @@ def every_check() -> "tuple[Check, ...]":
     from app.core import checks as core
     from app.curation.queries import checks as curation
     from app.insights.queries import checks as insights
+    from app.search.queries import checks as search
     from app.taxonomy.queries import checks as taxonomy
 
-    return (*core.CHECKS, *taxonomy.CHECKS, *insights.CHECKS, *curation.CHECKS, *analytics.CHECKS)
+    return (*core.CHECKS, *taxonomy.CHECKS, *insights.CHECKS, *search.CHECKS, *curation.CHECKS, *analytics.CHECKS)

@@ -7,7 +7,8 @@ from flask import current_app
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 import app.analytics.models  # tables that only SQL writes to
-import app.audit.models  # noqa: F401
+import app.audit.models
+import app.search.models  # noqa: F401
 from app.core.db import read_rows
 from app.extensions import db
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import ProgrammingError
 
 import app.analytics.models  # tables that only SQL writes to
 import app.audit.models
-import app.curation.models  # noqa: F401
+import app.curation.models
+import app.search.models  # noqa: F401
 from app.config import Settings
 from app.core.migrations import DIRECTORY, current, head, upgrade
 from app.extensions import db

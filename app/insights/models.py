@@ -24,7 +24,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
@@ -81,7 +81,7 @@ class Insight(Base):
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     description: Mapped[str] = mapped_column(Text)
     content: Mapped[str | None] = mapped_column(Text)
-    source: Mapped[str | None] = mapped_column(String(SOURCE_LENGTH))
+    source: Mapped[str | None] = mapped_column(String(SOURCE_LENGTH), index=True)
     author: Mapped[str] = mapped_column(String(AUTHOR_LENGTH), index=True)
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
     priority: Mapped[str] = mapped_column(String(20), index=True, server_default=Priority.MEDIUM)
@@ -93,7 +93,6 @@ class Insight(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    search_vector: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
 
     __table_args__ = (
         _one_of("priority", Priority),
@@ -111,7 +110,6 @@ class Insight(Base):
         Index("ix_insights_title", "title", "id"),
         Index("ix_insights_owner_drafts", "owner_id", postgresql_where=text("status = 'draft'")),
         Index("ix_insights_author_part", "author", postgresql_using="gin", postgresql_ops={"author": "gin_trgm_ops"}),
-        Index("ix_insights_search", "search_vector", postgresql_using="gin"),
     )
 
 

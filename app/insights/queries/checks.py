@@ -52,10 +52,6 @@ WHERE r.changes ?| ARRAY['description', 'content']
 WINDOW newest_first AS (PARTITION BY r.insight_id ORDER BY r.number DESC)
 ORDER BY r.insight_id, r.number DESC"""
 
-SEARCH = """
-SELECT format('insight %s: the search vector is not that of its texts', id) FROM insights
-WHERE search_vector IS DISTINCT FROM search_vector(title, description, content) ORDER BY id"""
-
 PUBLICATION = """
 SELECT format('insight %s is published and has no published_at', id)
 FROM (SELECT id, status, published_at FROM insights UNION ALL SELECT id, status, published_at FROM insight_trash) stored
@@ -95,7 +91,6 @@ def _damage(insight_id: int, newest_first: list[Any]) -> Iterator[str]:
 CHECKS = (
     Check.of("revisions", REVISIONS),
     Check("texts", _texts_that_do_not_come_out),
-    Check.of("search", SEARCH),
     Check.of("publication", PUBLICATION),
     Check.of("trash", TRASH),
 )

@@ -1,0 +1,1 @@
+"""Reads of insights; each is one statement whose JSON Postgres makes."""

@@ -1,0 +1,1 @@
+"""The API of insights: themselves, their history, the trash."""
