@@ -17,7 +17,7 @@ from tests.conftest import built, libpq, owner_libpq
 from tests.filled import RECEIPT, copy_of, filled_database, invoke
 
 CHECKS = (
-    "schema", "references", "tree", "names", "revisions", "texts", "search", "publication", "trash", "receipts",
+    "schema", "references", "tree", "names", "revisions", "texts", "publication", "trash", "search", "words", "receipts",
     "counts",
 )  # fmt: skip
 # The triggers of the session stay silent, those of foreign keys too.
@@ -140,12 +140,16 @@ BROKEN = [
         {"texts": [BEFORE.format(3) + "a text's delta is malformed"]},
     ),
     (
-        "UPDATE insights SET search_vector = 'x' WHERE id = 7; UPDATE insights SET search_vector = NULL WHERE id = 8",
+        (
+            "UPDATE search_documents SET stems = 'x' WHERE insight_id = 7; DELETE FROM search_documents WHERE insight_id = 8;"
+            "DELETE FROM search_words WHERE word = 'line'"
+        ),
         {
             "search": [
-                "insight 7: the search vector is not that of its texts",
-                "insight 8: the search vector is not that of its texts",
-            ]
+                "insight 7: what search looks at is not that of its texts",
+                "insight 8: what search looks at is not that of its texts",
+            ],
+            "words": ['the word "line" is not known to search'],
         },
     ),
     (
@@ -258,7 +262,6 @@ MENDED = [
     ("UPDATE categories SET parent_id = 3 WHERE id = 1", "tree", {"UPDATE categories": "1"}),
     ("UPDATE categories SET parent_id = 99 WHERE id = 2", "tree", {"UPDATE categories": "2"}),
     (BROKEN[3][0], "names", {"DELETE FROM tag_aliases": "3", "DELETE FROM category_aliases": "3"}),
-    ("UPDATE insights SET search_vector = NULL WHERE id = 8", "search", {"UPDATE insights": "8"}),
     (
         (
             "UPDATE insight_trash SET status = 'published', published_at = NULL WHERE id = 12;"
@@ -271,7 +274,8 @@ MENDED = [
     (TRASH + " FROM insights WHERE id = 8", "trash", {"DELETE FROM insight_trash": "8"}),
     (
         (
-            "DELETE FROM insight_tags WHERE insight_id = 8; DELETE FROM insights WHERE id = 8;"
+            "DELETE FROM insight_tags WHERE insight_id = 8; DELETE FROM search_documents WHERE insight_id = 8;"
+            "DELETE FROM insights WHERE id = 8;"
             "UPDATE insight_revisions SET insight_id = 77 WHERE insight_id = 8"
         ),
         "trash",

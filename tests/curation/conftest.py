@@ -14,8 +14,8 @@ from tests.identity.world import build
 
 # What an act may change only together with the version and the time of the change.
 INSIGHTS = """
-SELECT i.id, i.version, i.updated_at, to_jsonb(i) - 'version' - 'updated_at' - 'search_vector' AS kept,
-    i.search_vector::text AS words,
+SELECT i.id, i.version, i.updated_at, to_jsonb(i) - 'version' - 'updated_at' AS kept,
+    (SELECT d.stems::text FROM search_documents d WHERE d.insight_id = i.id) AS words,
     ARRAY (SELECT tag_id FROM insight_tags WHERE insight_id = i.id ORDER BY tag_id) AS tags
 FROM insights i ORDER BY i.id"""
 REVISIONS = """
