@@ -38,7 +38,7 @@ SELECT setval('insights_id_seq', 1, false), setval('tags_id_seq', 1, false), set
 PEOPLE = "(SELECT id, kind, email, name, role, password_hash, totp_secret, version, disabled_at FROM users)"
 READ = (
     "insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells", "insight_revisions",
-    "insight_trash", "tag_aliases", "category_aliases", "receipts", "idempotency_keys", PEOPLE,
+    "insight_trash", "tag_aliases", "category_aliases", "receipts", "idempotency_keys", "saved_searches", PEOPLE,
 )  # fmt: skip
 
 

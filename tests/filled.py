@@ -52,8 +52,10 @@ INSERT INTO idempotency_keys (caller, key, digest, status, headers, body)
   VALUES ('user:1', 'k', '\\x02', 201, '{{}}', '\\x7b7d');
 INSERT INTO search_terms (term, documents) VALUES ('line', '{{8,2}}');
 INSERT INTO search_statistics (documents, average_length, changes) VALUES (10, 81.5, 30);
-INSERT INTO saved_searches (owner_id, name, query, shared, feed_key_hash) VALUES (1, 'Mine', 'tag:incident -done', true, '\\x03');
-INSERT INTO search_log (query, results, matched, opened, searcher) VALUES ('línes', 8, 'words', '{{5,7}}', '\\x04');
+INSERT INTO saved_searches (owner_id, name, query, shared, feed_key_hash)
+  VALUES (1, 'Mine', 'tag:incident -done', true, '\\x03');
+INSERT INTO search_log (query, results, matched, opened, searcher)
+  VALUES ('línes', 8, 'words', '{{5,7}}', '\\x04');
 SELECT counts_fold();
 UPDATE insights SET priority = 'high' WHERE id = 5;
 """

@@ -17,8 +17,8 @@ from tests.conftest import built, libpq, owner_libpq
 from tests.filled import RECEIPT, copy_of, filled_database, invoke
 
 CHECKS = (
-    "schema", "references", "tree", "names", "revisions", "texts", "publication", "trash", "search", "words", "receipts",
-    "counts",
+    "schema", "references", "tree", "names", "revisions", "texts", "publication", "trash", "search", "words",
+    "receipts", "counts",
 )  # fmt: skip
 # The triggers of the session stay silent, those of foreign keys too.
 SILENT = "SET session_replication_role = 'replica'; "
@@ -141,7 +141,8 @@ BROKEN = [
     ),
     (
         (
-            "UPDATE search_documents SET stems = 'x' WHERE insight_id = 7; DELETE FROM search_documents WHERE insight_id = 8;"
+            "UPDATE search_documents SET stems = 'x' WHERE insight_id = 7;"
+            "DELETE FROM search_documents WHERE insight_id = 8;"
             "DELETE FROM search_words WHERE word = 'line'"
         ),
         {

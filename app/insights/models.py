@@ -81,7 +81,7 @@ class Insight(Base):
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     description: Mapped[str] = mapped_column(Text)
     content: Mapped[str | None] = mapped_column(Text)
-    source: Mapped[str | None] = mapped_column(String(SOURCE_LENGTH), index=True)
+    source: Mapped[str | None] = mapped_column(String(SOURCE_LENGTH))
     author: Mapped[str] = mapped_column(String(AUTHOR_LENGTH), index=True)
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
     priority: Mapped[str] = mapped_column(String(20), index=True, server_default=Priority.MEDIUM)
@@ -108,6 +108,7 @@ class Insight(Base):
         Index("ix_insights_published_at", text("published_at DESC NULLS LAST"), text("id DESC")),
         Index("ix_insights_updated_at", text("updated_at DESC"), text("id DESC")),
         Index("ix_insights_title", "title", "id"),
+        Index("ix_insights_source", text("folded(source)")),
         Index("ix_insights_owner_drafts", "owner_id", postgresql_where=text("status = 'draft'")),
         Index("ix_insights_author_part", "author", postgresql_using="gin", postgresql_ops={"author": "gin_trgm_ops"}),
     )

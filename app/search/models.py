@@ -31,11 +31,12 @@ from app.identity.models import User
 from app.insights.models import Insight
 
 NAME_LENGTH = 100
+QUERY_LENGTH = 5_000
 MATCHED_LENGTH = 10
 
 
 class SearchDocument(Base):
-    """What search looks at of one insight. ``length`` counts its words, but for the stop words."""
+    """What search looks at of one insight. ``length`` counts its words."""
 
     __tablename__ = "search_documents"
 
@@ -56,7 +57,7 @@ class SearchWord(Base):
 
     word: Mapped[str] = mapped_column(Text)
 
-    __mapper_args__ = {"primary_key": [word]}  # noqa: RUF012
+    __mapper_args__ = {"primary_key": [word]}
     __table_args__ = (
         Index("ix_search_words_word", "word", postgresql_ops={"word": "text_pattern_ops"}),
         Index("ix_search_words_part", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),

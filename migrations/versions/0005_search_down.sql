@@ -6,6 +6,9 @@ DROP FUNCTION search_changed_insight, search_new_insights, search_note_words;
 DROP TABLE search_words, search_documents;
 DROP FUNCTION search_tokens, search_document;
 
+CREATE OR REPLACE FUNCTION folded(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN lower(public.unaccent('public.unaccent'::regdictionary,
+                             CASE WHEN value IS NFKC NORMALIZED THEN value ELSE normalize(value, NFKC) END));
 CREATE FUNCTION search_vector(title text, description text, content text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN setweight(to_tsvector('pg_catalog.english', folded_start(title, 1000)), 'A')
