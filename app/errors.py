@@ -12,13 +12,18 @@ class FieldError:
     """One wrong field.
 
     ``path`` leads to it from the top of its input (``("tag_ids", 2)``); ``where`` says which input that is:
-    ``body``, ``query``, ``path`` or ``header``. ``code`` is for programs, ``message`` for people.
+    ``body``, ``query``, ``path`` or ``header``. ``code`` is for programs, ``message`` for people. Where only a part
+    of a text is wrong, it begins at ``position`` (from 0) and has ``length`` characters; with ``suggestion`` in its
+    place (which may be nothing) the text is better.
     """
 
     path: tuple[str | int, ...]
     message: str
     code: str = "invalid"
     where: str = "body"
+    position: int | None = None
+    length: int | None = None
+    suggestion: str | None = None
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ from app.config import Settings
 from app.core.http import problems
 from app.core.http.pages import DIST
 from app.core.http.problems import STATUS, answer
-from app.errors import DomainError, Invalid, NotFound, Refused, Stale, Unavailable
+from app.errors import DomainError, FieldError, Invalid, NotFound, Refused, Stale, Unavailable
 from app.identity.permissions import ROUTES
 from tests.answers import problem
 from tests.conftest import built
@@ -73,6 +73,8 @@ def failing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     errors: dict[str, Exception] = {
         "not-found": NotFound.of("Thing", 7),
         "invalid": Invalid("a: no"),
+        "part": Invalid.because([FieldError(("a",), "no", "odd", "query", 4, 2, "<b>")]),
+        "rest": Invalid.because([FieldError(("a",), "no", "odd", "query", 0, 9, "")]),
         "refused": Refused.because_of("a/b~c", "No.", "odd"),
         "stale": Stale.of("Thing", 7, 3),
         "unavailable": Unavailable("Later."),
@@ -105,6 +107,31 @@ def test_what_a_domain_raises(failing: FlaskClient, which: str, status: int, det
     assert response.headers.get("Retry-After") == ("2" if which == "unavailable" else None)
     if which == "refused":
         assert document["errors"][0]["pointer"] == "#/a~1b~0c"
+
+
+@pytest.mark.parametrize(("which", "place"), [("part", (4, 2, "<b>")), ("rest", (0, 9, ""))])
+def test_a_part_of_a_text_has_its_place_and_a_suggestion(
+    failing: FlaskClient, which: str, place: tuple[int, int, str]
+) -> None:
+    position, length, suggestion = place
+    assert problem(failing.get(f"/fail/{which}"), 422, "a: no")["errors"] == [
+        {
+            "loc": ["query", "a"],
+            "pointer": "#/a",
+            "message": "no",
+            "code": "odd",
+            "position": position,
+            "length": length,
+            "suggestion": suggestion,
+        }
+    ]
+
+
+@needs_assets
+def test_a_browser_is_shown_the_place_and_the_suggestion(failing: FlaskClient) -> None:
+    text = failing.get("/fail/part", headers=BROWSER).text
+    assert "<code>query.a</code>: no (at character 5). Did you mean <code>&lt;b&gt;</code>?" in text
+    assert "Did you mean" not in failing.get("/fail/rest", headers=BROWSER).text
 
 
 def test_an_unexpected_error_says_nothing_of_its_inside(

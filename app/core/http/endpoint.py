@@ -65,12 +65,15 @@ PROBLEMS = {
 
 
 class FieldProblem(Schema):
-    """One wrong field."""
+    """One wrong field, or the part of it that is wrong."""
 
     loc = fields.List(fields.Raw(), required=True)
     pointer = Text(required=True)
     message = Text(required=True)
     code = Text(required=True)
+    position = Whole(metadata={"description": "Where the wrong part of a text begins, in characters from 0."})
+    length = Whole(metadata={"description": "How many characters are wrong."})
+    suggestion = Text(metadata={"description": "What could stand there; empty to leave the part out."})
 
 
 class DifferingField(Schema):
@@ -217,7 +220,7 @@ def _problems(
         400: refuses,
         401: guarded,
         403: guarded,
-        404: item or "<uuid:" in rule,
+        404: item or "<uuid:" in rule or "<string:" in rule,
         409: once,
         412: conditional,
         413: bool(body) or bodiless,

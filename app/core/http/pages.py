@@ -1,6 +1,7 @@
 """What every page needs: built assets, readable times and numbers, addresses with a changed query."""
 
 import json
+import re
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -15,13 +16,20 @@ from app.version import VERSION
 
 DIST = REPOSITORY / "static" / "dist"
 YEAR_IN_SECONDS = 365 * 24 * 3600
+# Of headings, code and tasks, which stand alone, and of bold words.
+MARKS = re.compile(r"(?<!\S)(?:#{1,6}|```\w*|[-*] \[[ x]\])(?!\S)|\*\*(?=\S)|(?<=\S)\*\*")
 
 
 def equip(app: Flask) -> None:
     """Register the globals and filters that templates use."""
     app.jinja_env.globals.update(asset=asset, csp_nonce=csp_nonce, version=VERSION, page_url=page_url)
     app.jinja_env.filters.update(
-        datetime=readable_datetime, day=readable_day, number=readable_number, json=compact_json
+        datetime=readable_datetime,
+        day=readable_day,
+        month=readable_month,
+        number=readable_number,
+        json=compact_json,
+        running=running_text,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_IN_SECONDS
@@ -55,6 +63,11 @@ def readable_day(value: str) -> Markup:
     return _time(value, "%-d %b %Y")
 
 
+def readable_month(value: str) -> str:
+    """``October 2026`` for ``2026-10``."""
+    return datetime.strptime(value, "%Y-%m").strftime("%B %Y")  # noqa: DTZ007  # a month is in no time zone
+
+
 def _time(value: str, form: str) -> Markup:
     moment = datetime.fromisoformat(value)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
@@ -65,6 +78,11 @@ def _time(value: str, form: str) -> Markup:
 def compact_json(value: object) -> str:
     """JSON for people to read; the template escapes it like any text."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def running_text(value: str) -> str:
+    """A piece of Markdown, HTML already, as it reads on one line: without the marks that only make its form."""
+    return MARKS.sub("", value)
 
 
 def readable_number(value: int) -> str:

@@ -130,9 +130,11 @@ def _differing(field: Differing) -> dict[str, Any]:
 
 def _field_error(error: FieldError) -> dict[str, Any]:
     pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error.path)
+    part = {"position": error.position, "length": error.length, "suggestion": error.suggestion}
     return {
         "loc": [error.where, *error.path],
         "pointer": f"#{pointer}",
         "message": error.message,
         "code": error.code,
+        **{name: value for name, value in part.items() if value is not None},
     }

@@ -21,7 +21,7 @@ class IdConverter(BaseConverter):
     """``<id("insight_id"):insight_id>``: what is no whole number is a 422 that names the parameter, not a 404."""
 
     # Words that stand where an id may stand: with another method they are a 405, not a wrong id.
-    regex = r"(?!(?:search|bulk|tree|trash|suggested-merges)$)[^/]+"
+    regex = r"(?!(?:search|similar|bulk|tree|trash|suggested-merges)$)[^/]+"
     # Werkzeug takes the slash in the pattern for one that ids may hold, and a slash after the id for a part of it.
     part_isolating = True
 

@@ -1,0 +1,1 @@
+"""The query language: from the text that was typed to a tree, and back to texts."""
