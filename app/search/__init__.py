@@ -1,0 +1,1 @@
+"""Finding insights: a query language, ranking, suggestions, saved searches."""

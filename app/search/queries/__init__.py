@@ -1,1 +1,1 @@
-"""Reads of insights; each is one statement whose JSON Postgres makes."""
+"""Reads of search: what is found, in which order, and what is known of it."""
