@@ -63,6 +63,7 @@ class LazyGroup(click.Group):
         "import": ("app.exchange.cli:import_command", "Read insights from a file."),
         "export": ("app.exchange.cli:export_command", "Write insights to a file."),
         "counts": ("app.analytics.cli:counts", "Check or rebuild the maintained counts."),
+        "search": ("app.search.cli:search", "Refresh or rebuild what search knows."),
         "tokens": ("app.identity.cli.tokens:tokens", "Make, list and revoke API tokens."),
         "users": ("app.identity.cli.users:users", "Add, list and disable people."),
         "backup": ("app.backup.cli:backup", "Write everything into one file."),

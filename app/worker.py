@@ -74,8 +74,9 @@ def upkeep() -> tuple[Periodic, ...]:
     from app.audit import jobs as audit
     from app.identity import jobs as identity
     from app.insights import jobs as insights
+    from app.search import jobs as search
 
-    return (*analytics.UPKEEP, *audit.UPKEEP, *identity.UPKEEP, *insights.UPKEEP)
+    return (*analytics.UPKEEP, *audit.UPKEEP, *identity.UPKEEP, *insights.UPKEEP, *search.UPKEEP)
 
 
 def run_worker(app: Flask) -> None:

@@ -1,1 +1,1 @@
-"""Writes of insights, one verb per function; the caller's transaction commits them."""
+"""Writes of search: saved searches, the log, statistics."""
