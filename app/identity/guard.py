@@ -101,7 +101,7 @@ def _admit() -> Response | None:
     if needed is None or (current_actor().may(needed) and not unknown_credential_counts()):
         _check_form()
         return None
-    return _turned_away(needed)
+    return turn_away(needed)
 
 
 def _asked_of_this_route() -> Permission | None:
@@ -185,7 +185,7 @@ def _check_form() -> None:
         raise Forbidden("This form is too old or not ours. Load the page again, then send it once more.")
 
 
-def _turned_away(needed: Permission) -> Response:
+def turn_away(needed: Permission) -> Response:
     """A person who only looks is sent to sign in and comes back; everybody else is told."""
     actor = current_actor()
     if actor.kind is not Kind.ANONYMOUS:

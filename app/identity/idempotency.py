@@ -16,8 +16,10 @@ from app.errors import FieldError, Invalid, StillRunning
 from app.extensions import db
 from app.identity.acting import current_actor
 from app.identity.commands.expiry import ANSWERS_KEPT
+from app.identity.encryption import sealed, unsealed
 
 REPLAYED = "Idempotency-Replayed"
+SEALED = "kept answers"
 LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:caller || chr(31) || :key, 0))")
 # A statement of its own: its snapshot must be younger than the lock, or it could miss what was answered in between.
 FIRST = f"""
@@ -32,39 +34,41 @@ ON CONFLICT (caller, key) DO UPDATE SET at = excluded.at, digest = excluded.dige
 """).bindparams(bindparam("headers", type_=JSONB))
 
 
-def once(command: Callable[[], Response]) -> Response:
+def once(command: Callable[[], Response], *, secret: bool = False) -> Response:
     """`transact` for a view that writes: the command changes what it has to and builds the answer.
 
     With the header the answer is kept for 24 hours in the command's own transaction, so a crash leaves both or none.
     The same request of the same caller then gets the first answer again, and nothing runs; another request under the
-    key is `Invalid`, one whose first is not finished `StillRunning`. An error is not kept: the key stays free. Costs
-    three short statements; none without the header.
+    key is `Invalid`, one whose first is not finished `StillRunning`. An error is not kept: the key stays free. An
+    answer that holds a ``secret`` is kept sealed. Costs three short statements; none without the header.
     """
     if IDEMPOTENCY_KEY not in request.headers:
         return transact(command)
-    return transact(_once, _key(), _digest(), command)
+    return transact(_once, _key(), _digest(), command, secret)
 
 
-def _once(key: str, digest: bytes, command: Callable[[], Response]) -> Response:
+def _once(key: str, digest: bytes, command: Callable[[], Response], secret: bool) -> Response:
     names = {"caller": _caller(), "key": key}
     alone = db.session.execute(LOCK, names).scalar_one()  # begins the transaction, which read_rows does not
     for first in read_rows(FIRST, **names):
-        return _again(first, digest)
+        return _again(first, digest, secret)
     if not alone:
         raise StillRunning("The first request with this Idempotency-Key is still running; send this one again.")
     response = command()
-    kept = {"status": response.status_code, "headers": dict(response.headers), "body": response.get_data()}
+    body = sealed(response.get_data(as_text=True), SEALED).encode() if secret else response.get_data()
+    kept = {"status": response.status_code, "headers": dict(response.headers), "body": body}
     db.session.execute(KEEP, {**names, "digest": digest, **kept})
     return response
 
 
-def _again(first: Any, digest: bytes) -> Response:
+def _again(first: Any, digest: bytes, secret: bool) -> Response:
     """The first answer; one to another request would be a lie."""
-    if first.digest != digest:
+    body = unsealed(first.body.decode(), SEALED) if secret and first.digest == digest else first.body
+    if first.digest != digest or body is None:
         raise _wrong(
             "was used for another request already, or with other rights; a new request needs a new key", "key_reused"
         )
-    response = Response(first.body, first.status)
+    response = Response(body, first.status)
     response.headers.clear()  # a 204 has no content type
     response.headers.update(first.headers, **{REPLAYED: "true"})
     return response

@@ -40,7 +40,7 @@ class Permission(StrEnum):
     CURATE = "taxonomy:write"  # make, change and delete tags and categories
     NAME = "taxonomy:name"  # name new tags and categories also while the vocabulary is closed
     MEASURE = "metrics:read"  # Prometheus' view
-    ACCOUNT = "account:manage"  # one's own profile, devices and tokens
+    ACCOUNT = "account:manage"  # one's own profile, devices, tokens and saved searches
     USERS = "users:manage"  # people, their roles and everybody's tokens
     AUDIT = "audit:read"
     KNOWN = "known"  # nothing but credentials, whatever they are good for
@@ -86,6 +86,9 @@ ROUTES: Mapping[str, Permission | None] = {
     "POST /insights": Permission.CAPTURE,
     "POST /insights/search": Permission.READ,
     "GET /insights/{insight_id}": Permission.READ,
+    "GET /insights/{insight_id}/related": Permission.READ,
+    "GET /insights/similar": Permission.READ,
+    "GET /search/suggest": Permission.READ,
     # Here the insight decides: one that isn't seen is not there, also for those who may not change any.
     "PUT /insights/{insight_id}": Permission.KNOWN,
     "DELETE /insights/{insight_id}": Permission.KNOWN,
@@ -119,6 +122,19 @@ ROUTES: Mapping[str, Permission | None] = {
     "POST /categories/{category_id}/move": Permission.CURATE,
     "GET /categories/suggested-merges": Permission.CURATE,
     "DELETE /categories/{category_id}": Permission.CURATE,
+    # saved searches and the search log
+    "GET /search/saved": Permission.KNOWN,
+    "POST /search/saved": Permission.ACCOUNT,
+    # Here the saved search decides: it is seen by its owner, shared ones by whoever is known and may read.
+    "GET /search/saved/{saved_id}": Permission.KNOWN,
+    "PUT /search/saved/{saved_id}": Permission.ACCOUNT,
+    "DELETE /search/saved/{saved_id}": Permission.ACCOUNT,
+    "GET /search/saved/{saved_id}/results": Permission.KNOWN,
+    "GET /search/saved/{saved_id}/feed.atom": None,  # the same, or whoever has the feed's own key
+    "POST /search/saved/{saved_id}/feed-key": Permission.ACCOUNT,
+    "DELETE /search/saved/{saved_id}/feed-key": Permission.ACCOUNT,
+    "POST /search/{search_id}/opened": Permission.READ,
+    "GET /search/gaps": Permission.CURATE,
     # figures
     "GET /statistics": Permission.READ,
     "GET /metrics": Permission.MEASURE,
@@ -129,6 +145,14 @@ ROUTES: Mapping[str, Permission | None] = {
     "GET /": Permission.READ,
     "GET /library": Permission.READ,
     "GET /library/{insight_id}": Permission.READ,
+    "GET /searches": Permission.KNOWN,
+    "POST /searches": Permission.ACCOUNT,
+    "GET /searches/{saved_id}": Permission.KNOWN,
+    "POST /searches/{saved_id}": Permission.ACCOUNT,
+    "POST /searches/{saved_id}/delete": Permission.ACCOUNT,
+    "POST /searches/{saved_id}/feed-key": Permission.ACCOUNT,
+    "POST /searches/{saved_id}/feed-key/revoke": Permission.ACCOUNT,
+    "GET /searches/gaps": Permission.CURATE,
     "GET /sign-in": None,
     "POST /sign-in": None,
     "GET /sign-in/code": None,

@@ -9,7 +9,7 @@ import psycopg
 TABLES = (
     "insights", "insight_tags", "insight_revisions", "insight_trash", "tags", "categories", "tag_aliases",
     "category_aliases", "receipts", "idempotency_keys", "audit_log", "users", "api_tokens",
-    "sessions", "one_time_links", "external_identities", "recovery_codes",
+    "sessions", "one_time_links", "external_identities", "recovery_codes", "saved_searches",
 )  # fmt: skip
 # Whoever is refused was seen.
 SEEN = "'{last_seen_at,last_used_at}'::text[]"
@@ -18,7 +18,7 @@ FIRST_NEW_ID = 1_000_000
 # What two runs of the same never share: moments, the number of a transaction, what is drawn at random.
 OF_A_RUN = (
     "at", "created_at", "updated_at", "published_at", "trashed_at", "expires_at", "used_at", "xact", "request_id",
-    "token_hash", "password_hash", "last4", "body", "Content-Length", "ETag", "usage_count",
+    "token_hash", "feed_key_hash", "password_hash", "last4", "body", "Content-Length", "ETag", "usage_count",
 )  # fmt: skip
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.0-9]*(Z|[+]\d\d(:\d\d)?)?")

@@ -25,6 +25,7 @@ INSERT INTO insights (id, title, description, author, status, visibility, catego
     (4, 'A note', 'For me.', 'Ada', 'published', 'RESTRICTED', 2, 1, NULL),
     (5, 'Thrown away', 'By mistake.', 'Grace', 'draft', 'INTERNAL', NULL, 2, NULL);
 INSERT INTO insight_tags (insight_id, tag_id) VALUES (1, 1), (1, 2), (2, 3), (2, 2), (3, 3), (5, 1);
+INSERT INTO saved_searches (id, name, query, feed_key_hash) VALUES (1, 'Incidents', 'tag:incident', 'hash');
 UPDATE insights SET title = 'Indexes and plans', description = 'Why, when and which.' WHERE id = 1;
 """
 STANDARD = """
@@ -32,7 +33,7 @@ INSERT INTO {table} (id, name, slug)
 SELECT 9 + n, name, slug FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS standard(name, slug, n)
 WHERE NOT EXISTS (SELECT FROM {table} there WHERE there.slug = standard.slug)"""
 TRASH = MOVE.text.replace(":trashed_by", "'Admin'").replace(":ids", "'{5}'")
-SEQUENCES = ("insights", "tags", "categories", "users", "api_tokens", "audit_log", "one_time_links")
+SEQUENCES = ("insights", "tags", "categories", "users", "api_tokens", "audit_log", "one_time_links", "saved_searches")
 
 
 def build(connection: psycopg.Connection) -> None:

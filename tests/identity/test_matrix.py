@@ -16,7 +16,7 @@ from app.identity.audience import Audience
 from app.identity.permissions import ROLES as RIGHTS
 from app.identity.permissions import ROUTES, Role
 from app.identity.queries.credentials import forget_callers
-from app.insights.queries.listing import InsightFilter
+from app.search.queries.wanted import Search
 from tests.conftest import built
 from tests.identity.world import KINDS, ROLES, SEEN, STATUSES, VISIBILITIES, Kind, build, headers
 
@@ -29,6 +29,9 @@ ADMITTED = {
     "POST /insights": {"contributor", "editor", "admin"},
     "POST /insights/search": EVERYBODY,
     "GET /insights/{insight_id}": EVERYBODY,
+    "GET /insights/{insight_id}/related": EVERYBODY,
+    "GET /insights/similar": EVERYBODY,
+    "GET /search/suggest": EVERYBODY,
     "PUT /insights/{insight_id}": KNOWN,
     "DELETE /insights/{insight_id}": KNOWN,
     "POST /insights/{insight_id}/restore": KNOWN,
@@ -59,6 +62,18 @@ ADMITTED = {
     "POST /categories/{category_id}/merge": EDITORS,
     "POST /categories/{category_id}/move": EDITORS,
     "GET /categories/suggested-merges": EDITORS,
+    "GET /search/saved": KNOWN,
+    "POST /search/saved": KNOWN,
+    "GET /search/saved/{saved_id}": KNOWN,
+    "PUT /search/saved/{saved_id}": KNOWN,
+    "DELETE /search/saved/{saved_id}": KNOWN,
+    "GET /search/saved/{saved_id}/results": KNOWN,
+    "GET /search/saved/{saved_id}/feed.atom": KNOWN,
+    "POST /search/saved/{saved_id}/feed-key": KNOWN,
+    "DELETE /search/saved/{saved_id}/feed-key": KNOWN,
+    "POST /search/{search_id}/opened": EVERYBODY,
+    "GET /search/gaps": EDITORS,
+    "GET /searches/gaps": EDITORS,
     "GET /statistics": EVERYBODY,
     "GET /metrics": {"analyst", "admin"},
     "GET /audit": ADMIN,
@@ -67,6 +82,7 @@ ADMITTED = {
     "GET /library/{insight_id}": EVERYBODY,
 }
 ADMITTED_BELOW = {
+    "/searches": KNOWN,
     "/profile": KNOWN,
     "/admin": ADMIN,
     "/sign-in": EVERYBODY,
@@ -87,6 +103,10 @@ BODIES = {
     "POST /tags/{tag_id}/merge": {"into": 1},
     "POST /categories/{category_id}/merge": {"into": 1},
     "POST /categories/{category_id}/move": {"parent_id": None},
+    "POST /search/saved": {"name": "Fresh", "query": "vacuum"},
+    "PUT /search/saved/{saved_id}": {"shared": True},
+    "POST /search/saved/{saved_id}/feed-key": {},
+    "POST /search/{search_id}/opened": {"insight_id": 1},
 }
 OF_ONE_INSIGHT = re.compile(r"(GET|PUT|DELETE) /insights/\{insight_id\}")
 UNKNOWN_UUID = "00000000-0000-0000-0000-000000000000"
@@ -127,7 +147,7 @@ def call(caller: FlaskClient, route: str, role: str, insight_id: int = 1, accept
     method, _, path = route.partition(" ")
     path = path.format(
         insight_id=insight_id, tag_id=2, category_id=2, user_id=6, token_id=6, session_id=UNKNOWN_UUID, token="unknown",
-        receipt_id=UNKNOWN_UUID, number=1, other=2,
+        receipt_id=UNKNOWN_UUID, number=1, other=2, saved_id=7, search_id="unknown",
         filename="favicon.svg",
     )  # fmt: skip
     return caller.open(path, method=method, headers={**headers(role), "Accept": accept}, json=BODIES.get(route))
@@ -268,7 +288,7 @@ def test_exports_agree_with_the_lists(role: str, caller: FlaskClient, closed: Fl
     number = CALLERS.index(role) or None
     audience = Audience.of([RIGHTS[Role(role)]], number)
     with closed.app_context():
-        titles = sorted(json.loads(each.body)["title"] for each in exported(audience, InsightFilter()))
+        titles = sorted(json.loads(each.body)["title"] for each in exported(audience, Search()))
     assert titles == sorted(f"{kind.status} {kind.visibility}" for kind in KINDS if kind.seen_by(role))
 
 

@@ -19,6 +19,10 @@ NOTICES = {
     "user": "The changes were saved.",
     "disabled": "The account is disabled: every session ended, and its tokens work no more.",
     "enabled": "The account is enabled again.",
+    "search-saved": "The search was saved.",
+    "search-changed": "The changes were saved.",
+    "search-deleted": "The saved search was deleted.",
+    "feed-key-revoked": "The key was revoked: it opens the feed no more.",
 }
 # Why somebody is at the sign-in page (``?problem=``).
 PROBLEMS = {
