@@ -18,8 +18,9 @@ const COPIES = {
   "swagger-ui-bundle.js": join(modules, "swagger-ui-dist/swagger-ui-bundle.js"),
 };
 const ICONS = [
-  "archive", "building-2", "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-dashed", "circle-user",
-  "eye", "eye-off", "globe", "inbox", "lock", "log-in", "search", "sliders-horizontal", "triangle-alert", "x",
+  "archive", "bookmark", "building-2", "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-dashed",
+  "circle-help", "circle-user", "eye", "eye-off", "file-text", "folder", "globe", "inbox", "lock", "log-in", "rss",
+  "search", "sliders-horizontal", "tag", "triangle-alert", "user-round", "users", "x",
 ];
 const OWN_ICONS = ["priority-high", "priority-low", "priority-medium"];
 

@@ -1,5 +1,7 @@
 // Conveniences only: every page works without this file.
 
+import "./suggest.js";
+
 const EDITABLE = "input, select, textarea, [contenteditable]";
 
 // "/" moves to the search field, as in most trackers.
@@ -27,6 +29,14 @@ window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const field of document.querySelectorAll("form[data-tidy] :disabled")) field.disabled = false;
 });
+
+// A choice that sends its form as soon as it is made with a pointer. The keyboard passes other choices on its way.
+for (const choice of document.querySelectorAll("select[data-send]")) {
+  let typed = false;
+  choice.addEventListener("keydown", () => { typed = true; });
+  choice.addEventListener("pointerdown", () => { typed = false; });
+  choice.addEventListener("change", () => { if (!typed) choice.form.requestSubmit(); });
+}
 
 // Wide tables and code blocks scroll sideways: the keyboard must reach them in every browser.
 for (const block of document.querySelectorAll(".prose :is(table, pre)")) {

@@ -4,14 +4,15 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, ViewportSize, sync_playwright
 from werkzeug.serving import make_server
 
-from app.config import Settings
+from app.config import REPOSITORY, Settings
 from app.core.db import transact
 from app.core.http.pages import DIST
 from app.identity import passwords
@@ -23,7 +24,18 @@ from app.identity.queries.credentials import forget_callers
 from tests.conftest import built
 
 PASSWORD = "quiet lamp under seven rivers"
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+# Of the scheme only contrast depends: everything else is looked at once for each size.
+EVERYTHING = {"resultTypes": ["violations"]}
+CONTRAST = {**EVERYTHING, "runOnly": ["color-contrast"]}
+VIEWS: list[tuple[ViewportSize, str, dict[str, list[str]]]] = [
+    (DESKTOP, "light", EVERYTHING),
+    (DESKTOP, "dark", CONTRAST),
+    (PHONE, "dark", EVERYTHING),
+    (PHONE, "light", CONTRAST),
+]
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,25 @@ def device(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def check() -> Callable[[Page], None]:
+    """Run axe over a page in each of the views."""
+    source = AXE.read_text(encoding="utf-8")
+
+    def run(page: Page) -> None:
+        page.evaluate(source)
+        for size, scheme, options in VIEWS:
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            found: list[dict[str, Any]] = page.evaluate(
+                "options => axe.run(options).then(found => found.violations)", options
+            )
+            told = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+            assert told == [], (page.url, size["width"], scheme)
+
+    return run
 
 
 def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:

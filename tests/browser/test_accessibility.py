@@ -1,50 +1,19 @@
 """axe finds nothing to object to on any page of accounts: light and dark, on a desk and on a phone."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page
 
-from app.config import REPOSITORY
 from app.core.db import transact
 from app.identity.acting import acting
 from app.identity.actor import UPKEEP
 from app.identity.commands.links import create_link
 from app.identity.models import Purpose
-from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Live, sign_in
+from tests.browser.conftest import PASSWORD, Live, sign_in
 
-AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 ADA = "ada@axe.example.org"
-# Of the scheme only contrast depends: everything else is looked at once for each size.
-EVERYTHING = {"resultTypes": ["violations"]}
-CONTRAST = {**EVERYTHING, "runOnly": ["color-contrast"]}
-VIEWS: list[tuple[ViewportSize, str, dict[str, list[str]]]] = [
-    (DESKTOP, "light", EVERYTHING),
-    (DESKTOP, "dark", CONTRAST),
-    (PHONE, "dark", EVERYTHING),
-    (PHONE, "light", CONTRAST),
-]
-
-
-@pytest.fixture
-def check() -> Callable[[Page], None]:
-    """Run axe over a page in each of the views."""
-    source = AXE.read_text(encoding="utf-8")
-
-    def run(page: Page) -> None:
-        page.evaluate(source)
-        for size, scheme, options in VIEWS:
-            page.set_viewport_size(size)
-            page.emulate_media(color_scheme=scheme)
-            found: list[dict[str, Any]] = page.evaluate(
-                "options => axe.run(options).then(found => found.violations)", options
-            )
-            told = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
-            assert told == [], (page.url, size["width"], scheme)
-
-    return run
 
 
 @pytest.fixture

@@ -48,7 +48,9 @@ def page(client: FlaskClient, path: str, **query: Any) -> str:
 
 
 def titles(html: str) -> list[str]:
-    return re.findall(r'class="row-title"><a href="/library/\d+">([^<]*)</a>', html)
+    """Without the marks of a search."""
+    found = re.findall(r'class="row-title"><a href="/library/\d+[^"]*">(.*?)</a>', html)
+    return [re.sub("</?mark>", "", title) for title in found]
 
 
 @pytest.fixture
@@ -100,7 +102,6 @@ def test_the_filters_of_the_library(library: FlaskClient, query: dict[str, Any],
         ({"priority": "wrong<b>"}, "must be one of low, medium, high, critical"),
         ({"category_id": "wrong<b>"}, "must be a whole number"),
         ({"author": "wrong<b>" + "x" * 255}, "must have 255 characters at most, has 263"),
-        ({"q": "wrong<b>" + "x" * 500}, "must have 500 characters at most, has 508"),
         ({"tag_ids": ["1", "wrong<b>"]}, "must be a whole number"),
     ],
 )
