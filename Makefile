@@ -11,6 +11,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 INSTANCE ?= instance
 PYTEST_ARGS ?=
+SIZE ?= 100000
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
@@ -23,7 +24,7 @@ NODE_GROUP := $(if $(NODE_ON_PATH),,--group node)
 OLDEST_POSTGRES := $(wildcard /usr/lib/postgresql/15/bin)
 DATABASE_TESTS := tests/test_migrations.py tests/core tests/taxonomy tests/insights tests/analytics tests/curation
 
-.PHONY: run setup test lint fmt bench soak help clean
+.PHONY: run setup test lint fmt bench bench-search soak help clean
 
 run: setup ## Serve at http://127.0.0.1:8000 with all it needs (PORT=, HOST=, INSTANCE= to change)
 	@exec $(BIN)/insights up --host $(HOST) --port $(PORT) --instance "$(INSTANCE)"
@@ -49,6 +50,10 @@ fmt: $(STAMPS)/dev ## Format the code
 
 bench: $(STAMPS)/dev $(STAMPS)/front ## Measure the product against the limit of this machine, as ratios
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.search --insights $(SIZE)
+
+bench-search: $(STAMPS)/dev $(STAMPS)/front ## Measure search alone (SIZE=1000000 for a million insights)
+	$(BIN)/python -m benchmarks.search --insights $(SIZE)
 
 soak: $(STAMPS)/dev $(STAMPS)/front ## The long proofs: 16 writers x 2,000 operations, then every count equals a recount
 	$(BIN)/python -m benchmarks.counts_proof --writers 16 --operations 2000
@@ -60,7 +65,7 @@ clean: ## Remove what was built; the data in instance/ stays
 	rm -rf $(VENV) $(STAMPS) node_modules static/dist
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'

@@ -21,7 +21,7 @@ from app.identity.acting import acting
 from app.identity.actor import command_line
 from app.identity.commands.tokens import create_token, service_named
 from app.supervisor import child_environment
-from benchmarks.data import fill
+from benchmarks.corpus import fill
 from benchmarks.database import owner_libpq, throwaway_servers
 from benchmarks.serving import STOP_TIMEOUT, Server, python, report, spread, take_turns
 from benchmarks.workloads import Call, Workload, workloads

@@ -52,8 +52,9 @@ class Product:
     def drain(self) -> None:
         """Read its log, which would fill the pipe."""
         assert self.process.stdout is not None
-        while self.process.stdout.read1(65536):  # type: ignore[attr-defined]
-            pass
+        with suppress(ValueError):  # closed meanwhile: the product was stopped
+            while self.process.stdout.read1(65536):  # type: ignore[attr-defined]
+                pass
 
     @property
     def database_url(self) -> str:

@@ -26,7 +26,7 @@ from app.embedded.process import Child
 from app.errors import Unavailable
 from app.supervisor import child_environment
 from app.web import worker_count
-from benchmarks.data import fill
+from benchmarks.corpus import fill
 from benchmarks.database import libpq, owner_libpq, throwaway_servers
 from benchmarks.load import Cell, LoadError, drive
 from benchmarks.workloads import Call, Workload, recorded, workloads

@@ -12,7 +12,8 @@ import orjson
 from app.config import Settings
 from app.core.db import close_connections
 from app.core.reading import statement_read
-from benchmarks.data import Data, Writer
+from benchmarks.corpus import Data
+from benchmarks.data import Writer
 from benchmarks.load import LoadError, request_bytes
 
 VARIANTS = 2000

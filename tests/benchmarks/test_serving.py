@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.data import CATEGORIES, FIRST_OF_LEVELS, Writer, parent
+from benchmarks.data import CATEGORIES, FIRST_OF_LEVELS, parent
 from benchmarks.load import Cell, LoadError, answer_length, cell, percentile, request_bytes
 from benchmarks.serving import Turn, spread
 
@@ -52,9 +52,3 @@ def test_the_category_tree_has_four_levels():
     depths = [depth(number) for number in range(1, CATEGORIES + 1)]
     assert [depths.count(level) for level in (1, 2, 3, 4)] == [8, 32, 80, 80]
     assert len(FIRST_OF_LEVELS) == 4
-
-
-def test_the_same_seed_writes_the_same_texts():
-    title, description, content = Writer(seed=7).texts()
-    assert (len(title.split()), len(description.split()), len(content.split())) == (8, 26, 200)
-    assert Writer(seed=7).texts() == [title, description, content]
