@@ -87,6 +87,7 @@ def _configure(app: "Flask", settings: "Settings") -> None:
         SECRET_KEY=settings.secret_key,
         SESSION_IDLE_HOURS=settings.session_idle_hours,
         TRASH_DAYS=settings.trash_days,
+        SEARCH_EXACT_TOTAL=settings.search_exact_total,
         VOCABULARY=settings.vocabulary,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
@@ -144,14 +145,19 @@ def _register_routes(app: "Flask") -> None:
         tokens,
         users,
     )
-    from app.insights import pages as library
     from app.insights.rest import insights, revisions, trash
+    from app.search.pages import gaps, library, saved
+    from app.search.rest import feeds, log, related, suggestions
+    from app.search.rest import insights as finding
+    from app.search.rest import saved as saved_searches
     from app.taxonomy.rest import categories, tags
 
-    knowledge = (insights, revisions, trash, tags, categories)
+    knowledge = (insights, finding, related, suggestions, revisions, trash, tags, categories)
+    searches = (saved_searches, feeds, log)
     many = (bulk, receipts, tag_care, category_care)
-    create_api(app, tuple(room.api for room in (*knowledge, *many, analytics, identity, audit, health)))
+    create_api(app, tuple(room.api for room in (*knowledge, *searches, *many, analytics, identity, audit, health)))
     account = (profile, second_factor, tokens, devices)
     administration = (users, service_tokens, audit_log)
-    for pages in (overview, library, reference, signing_in, forgotten, oidc, links, *account, *administration):
+    reading = (overview, library, saved, gaps, reference)
+    for pages in (*reading, signing_in, forgotten, oidc, links, *account, *administration):
         app.register_blueprint(pages.blueprint)

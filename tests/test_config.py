@@ -51,6 +51,7 @@ def test_the_defaults(tmp_path: Path) -> None:
         "session_idle_hours": 168,
         "session_days": 30,
         "trash_days": 30,
+        "search_exact_total": 5000,
         "jwt_secret": None,
         "jwt_jwks_url": None,
         "jwt_issuer": None,

@@ -120,6 +120,8 @@ def test_a_body_is_required_where_an_empty_one_would_miss_something(document: di
         ("post", "/insights/{insight_id}/restore"),
         ("post", "/insights/{insight_id}/revisions/{number}/restore"),
         ("post", "/receipts/{receipt_id}/undo"),
+        ("post", "/search/saved/{saved_id}/feed-key"),
+        ("put", "/search/saved/{saved_id}"),
         ("put", "/insights/{insight_id}"),
         ("put", "/tags/{tag_id}"),
         ("put", "/categories/{category_id}"),

@@ -53,6 +53,7 @@ class Settings(Rules):
     session_idle_hours: int = Field(24 * 7, ge=1, le=24 * 90, validation_alias=_key("INSIGHTS_SESSION_IDLE_HOURS"))
     session_days: int = Field(30, ge=1, le=365, validation_alias=_key("INSIGHTS_SESSION_DAYS"))
     trash_days: int = Field(30, ge=1, le=3650, validation_alias=_key("TRASH_DAYS"))
+    search_exact_total: int = Field(5000, ge=1, le=100_000, validation_alias=_key("SEARCH_EXACT_TOTAL"))
     jwt_secret: str | None = Field(None, validation_alias=_key("JWT_SECRET"), repr=False)
     jwt_jwks_url: str | None = Field(None, validation_alias=_key("JWT_JWKS_URL"))
     jwt_issuer: str | None = Field(None, validation_alias=_key("JWT_ISSUER"))

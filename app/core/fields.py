@@ -140,11 +140,14 @@ class Whole(fields.Integer):
 
 
 class Flag(fields.Boolean):
-    """``true`` or ``false``, and no word that might mean one of them."""
+    """``true`` or ``false``, and no word that might mean one of them; in a query string they come as text."""
 
     default_error_messages = {**MESSAGES, "invalid": Message("must be true or false", "type")}
+    texts = {"true": True, "false": False}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if getattr(self.root, "as_text", False) and value in self.texts:
+            return self.texts[value]
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value

@@ -9,7 +9,8 @@ from app.core.fields import MESSAGES, Flag, Id, JsonObject, Many, Message, Momen
 from app.curation.likeness import REASONS
 from app.curation.models import LEFT_FOR, Action
 from app.insights.models import Priority
-from app.insights.schemas import LAST_PAGE, MOST_TAGS, SearchSchema, reason
+from app.insights.schemas import LAST_PAGE, MOST_TAGS, reason
+from app.search.schemas.searches import SearchSchema
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, TAG_NAME_LENGTH
 from app.taxonomy.schemas import CategoryAnswer, TagAnswer
 
@@ -48,7 +49,7 @@ class BulkFilterSchema(SearchSchema):
     """Which insights: what a search takes, but for the page. All must hold; `{}` is everything that the caller sees."""
 
     class Meta:
-        exclude = ("page", "page_size", "limit", "offset", "sort")
+        exclude = ("page", "page_size", "limit", "offset", "sort", "facets", "explain")
 
 
 class BulkSchema(Schema):

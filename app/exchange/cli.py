@@ -21,7 +21,7 @@ from app.insights.models import Status
 # What writes is imported inside `application`, which first sets up where its counters go.
 if TYPE_CHECKING:
     from app.exchange.importing import Outcome
-    from app.insights.queries.listing import InsightFilter
+    from app.search.queries.wanted import Search
 
 Command = TypeVar("Command", bound=Callable[..., object])
 ROLE = click.Choice([str(role) for role in Role])
@@ -160,6 +160,7 @@ def export_options(command: Command) -> Command:
         click.option("--tag", "tags", multiple=True, help="Only insights with this tag; given twice, with both."),
         click.option("--category", help="Only insights directly in this category."),
         click.option("--status", type=STATUS, help="Only insights with this status."),
+        click.option("--query", help="Only what a search for this text finds, in the query language."),
     ):
         command = option(command)
     return command
@@ -214,23 +215,23 @@ def _exported(wanted: dict[str, Any]) -> Iterator[Exported]:
 
     role = Role(wanted.pop("visible_to"))
     told = {name: (None, value) for name, value in wanted.items() if value}
-    insights = exported(Audience.of([ROLES[role]]), _filter(wanted))
+    insights = exported(Audience.of([ROLES[role]]), _search(wanted))
     transact(record, "insight.export", diff={"visible_to": (None, role), **told})
     return insights
 
 
-def _filter(wanted: dict[str, Any]) -> "InsightFilter":
+def _search(wanted: dict[str, Any]) -> "Search":
     """Raises `NotFound` for a category or tag that there isn't: an empty file would look like an answer."""
     from app.errors import NotFound
     from app.exchange.queries import tag_ids_named
-    from app.insights.queries.listing import InsightFilter
+    from app.search.queries.wanted import Search
     from app.taxonomy.models import Category
     from app.taxonomy.queries.names import ids_named
 
     tags, category = wanted.pop("tags"), wanted["category"]
     if category is not None and category not in ids_named(Category, [category]):
         raise NotFound.of("Category", repr(category))
-    return InsightFilter.of({**wanted, "tag_ids": tag_ids_named(tags)})
+    return Search.of({**wanted, "tag_ids": tag_ids_named(tags)})
 
 
 def _tell_number(number: int) -> None:

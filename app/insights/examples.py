@@ -30,8 +30,6 @@ INSIGHT: dict[str, Any] = {
     "category": CATEGORY,
     "tags": [TAG],
 }
-SEARCH: dict[str, Any] = {"query": "performance", "tag_ids": [2], "status": "published", "page": 1, "page_size": 20}
-PAGE: dict[str, Any] = {"total": 1, "page": 1, "page_size": 20, "matched": None, "insights": [INSIGHT]}
 REASON: dict[str, Any] = {"message": "The figures were last year's"}
 NAMED_TAG: dict[str, Any] = {"id": 2, "name": TAG["name"]}
 NAMED_CATEGORY: dict[str, Any] = {"id": 1, "name": CATEGORY["name"]}

@@ -1,11 +1,8 @@
 """What comes in about insights, and the contract of what goes out."""
 
-from collections.abc import Mapping
-from typing import Any
+from marshmallow import fields
 
-from marshmallow import ValidationError, fields, pre_load, validates_schema
-
-from app.core.fields import Id, JsonObject, Many, Message, Moment, Schema, Text, Token, Whole
+from app.core.fields import Id, JsonObject, Many, Moment, Schema, Text, Token, Whole
 from app.identity.permissions import Visibility
 from app.insights.models import (
     AUTHOR_LENGTH,
@@ -26,11 +23,12 @@ LAST_PAGE = 10**9
 SORTED_BY = ("created_at", "updated_at", "published_at", "title")
 SORTS = tuple(way + column for column in SORTED_BY for way in ("-", ""))
 NEWEST_FIRST = "-created_at"
-SORT = "The order; with a minus the greatest come first. What has no value comes last, equals go by id."
-CURSOR = "Where the page before ended (its `next_cursor`); empty for the first page. In place of `page` or `offset`."
 NEXT_CURSOR = "The `cursor` of the next page, null on the last; only of pages that were asked for with a cursor."
+MATCHED = (
+    "How the best hit has the text: all its `words`, some of them (`partial`), or as a `substring`; null without text"
+    " or hits."
+)
 MESSAGE = "Why, in the writer's words; null for callers without credentials."
-MATCHED = "How the text was found: by all its words or, when they never meet, as it stands; null without text."
 
 
 def reason() -> Text:
@@ -79,45 +77,6 @@ class PageSchema(Schema):
     offset = Whole(least=0, most=100 * LAST_PAGE)
 
 
-class FilterSchema(PageSchema):
-    """The list's filters; all must hold."""
-
-    status = Token(Status)
-    priority = Token(Priority)
-    visibility = Token(Visibility)
-    category_id = Id()
-    category = Text(most=CATEGORY_NAME_LENGTH, strip=True, metadata={"description": "A category's name."})
-    author = Text(most=AUTHOR_LENGTH, metadata={"description": "Part of the author's name, regardless of case."})
-    sort = Token(SORTS, load_default=NEWEST_FIRST, metadata={"description": SORT})
-
-
-class ListSchema(FilterSchema):
-    """The query of the list: filters, and a page by its number or after a cursor."""
-
-    cursor = Text(metadata={"description": CURSOR})
-
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def _begin_in_one_way(self, data: dict[str, Any], original: Mapping[str, Any], **_: Any) -> None:
-        if "cursor" in original and (others := [name for name in ("page", "offset") if name in original]):
-            beside = Message("can't be given beside cursor", "beside_cursor")
-            raise ValidationError({name: [beside] for name in others})
-
-
-class SearchSchema(FilterSchema):
-    """A search: text and the list's filters. Explicit nulls count as absent."""
-
-    as_text = False
-
-    query = Text(most=TITLE_LENGTH, strip=True)
-    tag_ids = Many(Id(), most=MOST_TAGS, metadata={"description": "An insight must carry all of them."})
-
-    @pre_load
-    def _drop_nulls(self, data: Any, **_: Any) -> Any:
-        if not isinstance(data, Mapping):  # inside another schema it may be anything
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in self.fields}
-
-
 class InsightAnswer(Schema):
     """A stored insight with its category and tags."""
 
@@ -148,19 +107,11 @@ class InsightPage(Schema):
     total = Whole(required=True)
     page = Whole(metadata={"description": "Only of pages that were asked for by number."})
     page_size = Whole(required=True)
-    matched = Token(("words", "substring"), required=True, allow_none=True, metadata={"description": MATCHED})
+    matched = Token(
+        ("words", "partial", "substring"), required=True, allow_none=True, metadata={"description": MATCHED}
+    )
     insights = fields.List(fields.Nested(InsightAnswer), required=True)
     next_cursor = Text(allow_none=True, metadata={"description": NEXT_CURSOR})
-
-
-class LibrarySchema(FilterSchema):
-    """The query of the library page: the list's filters, tags and the search box; categories by id only."""
-
-    class Meta:
-        exclude = ("category", "limit", "offset", "sort")
-
-    q = Text(most=TITLE_LENGTH, strip=True)
-    tag_ids = Many(Id(), most=MOST_TAGS)
 
 
 class TrashSchema(PageSchema):

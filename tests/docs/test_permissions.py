@@ -27,6 +27,9 @@ read what is public when `INSIGHTS_ANONYMOUS_READING` is on.
   captures an insight may name tags and categories that aren't there yet, which makes them, as far as
   [`VOCABULARY`](settings.md) allows: with `curated` that needs `taxonomy:write`, with `closed` `taxonomy:name`.
   `taxonomy:write` is for changing, merging and deleting them, and for making them by themselves.
+- A saved search is seen by its owner and, when it is shared, by whoever is known and may read; administrators change
+  what is shared, too. What it finds is what its reader sees. Whoever has the key of its feed reads there what the owner
+  sees.
 - An `external_key` is unique among all insights: who captures one under a key that is taken is told so, also when the
   other insight is none that they see.
 """

@@ -11,7 +11,7 @@ from app.exchange.importing import Options, Report, run_import
 from app.exchange.queries import exported
 from app.exchange.records import Reader
 from app.identity.audience import EVERYTHING
-from app.insights.queries.listing import InsightFilter
+from app.search.queries.wanted import Search
 
 
 def imported(reader: Reader, **options: object) -> tuple[Report, list[str]]:
@@ -43,15 +43,15 @@ def numbers() -> tuple[int, int, int]:
 
 
 def as_json(**wanted: object) -> str:
-    write_json(exported(EVERYTHING, InsightFilter(**wanted)), output := io.StringIO(newline=""))
+    write_json(exported(EVERYTHING, Search.of(wanted)), output := io.StringIO(newline=""))
     return output.getvalue()
 
 
 def as_csv(**wanted: object) -> str:
-    write_csv(exported(EVERYTHING, InsightFilter(**wanted)), output := io.StringIO(newline=""))
+    write_csv(exported(EVERYTHING, Search.of(wanted)), output := io.StringIO(newline=""))
     return output.getvalue()
 
 
 def as_markdown(folder: Path) -> dict[str, bytes]:
-    write_markdown(exported(EVERYTHING, InsightFilter()), folder)
+    write_markdown(exported(EVERYTHING, Search()), folder)
     return {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -1,5 +1,6 @@
 """``insights import`` and ``insights export`` as people call them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -149,6 +150,24 @@ def test_a_tag_or_category_given_in_two_spellings_is_one_and_an_unknown_one_an_e
     assert (unknown.exit_code, unknown.stderr) == (1, "Category 'Opps' does not exist.\n")
     assert (empty.exit_code, empty.stderr) == (1, "Category '' does not exist.\n")
     assert not (tmp_path / "out").exists()
+
+
+def test_an_export_of_what_a_search_finds(run: Run, tmp_path: Path):
+    rows = [
+        {"external_key": key, "title": title, "description": "", "author": "A", "status": status, "tags": ["One"]}
+        for key, title, status in (("a", "Retries", "draft"), ("b", "Retry", "published"), ("c", "Storm", "draft"))
+    ]
+    transact(create_insights, rows)
+
+    for query, keys in [("retry", ["a", "b"]), ("retires status:draft", ["a"]), ("tag:one -retry", ["c"]), ("x", [])]:
+        assert run("export", "json", tmp_path / "found", "--query", query).exit_code == 0
+        found = json.loads((tmp_path / "found").read_text())
+        assert [row["external_key"] for row in found] == keys, query
+    both = run("export", "csv", tmp_path / "out", "--query", "retry", "--status", "draft")
+    assert (both.exit_code, both.stderr) == (0, "1 insight exported\n")
+    wrong = run("export", "csv", tmp_path / "other", "--query", "retry status:publishd")
+    assert (wrong.exit_code, wrong.stderr.partition(":")[0]) == (1, "query")
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize("name", ["csv", "json"])

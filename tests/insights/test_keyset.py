@@ -16,8 +16,9 @@ from app.identity.audience import EVERYTHING, Audience
 from app.identity.permissions import ROLES, Role
 from app.insights.queries.keyset import Place, insights_after
 from app.insights.queries.listing import InsightFilter
-from app.insights.rest.cursors import Listing
-from app.insights.schemas import NEWEST_FIRST, SORTS, InsightPage
+from app.insights.schemas import SORTS, InsightPage
+from app.search.queries.wanted import Search
+from app.search.rest.cursors import Listing
 from tests.answers import answered, ids, make_insight, problem, wrong_fields
 
 # Many of one moment and of one title, moments a microsecond apart, and half of them never published.
@@ -264,11 +265,11 @@ def test_a_cursor_is_of_one_list(five: FlaskClient, query: str) -> None:
 
 def test_a_cursor_is_of_one_caller_and_one_installation(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Place("2026-01-01T00:00:00.000000Z", 4)
-    whole, narrow = (Listing(NEWEST_FIRST, InsightFilter(), audience) for audience in (EVERYTHING, NARROW))
+    whole, narrow = (Listing(Search(), audience) for audience in (EVERYTHING, NARROW))
     cursor = narrow.cursor(place)
     assert narrow.place(cursor) == place
     assert narrow.cursor(place) == cursor
-    another = Listing(NEWEST_FIRST, InsightFilter(), Audience.of([ROLES[Role.VIEWER]], reader=2))
+    another = Listing(Search(), Audience.of([ROLES[Role.VIEWER]], reader=2))
     for listing in (whole, another):
         with pytest.raises(Invalid, match="another caller"):
             listing.place(cursor)

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.db import read_rows
-from app.exchange.cli import _filter
+from app.exchange.cli import _search
 from app.exchange.formats.json import JsonReader
 from app.taxonomy.seeds import category_in_place_of, seed_taxonomy
 from tests.answers import ids, make_category, make_insight, make_tag, problem, refused_because
@@ -115,7 +115,7 @@ def test_the_former_id_of_a_parent_stands_for_its_target(merged: FlaskClient) ->
 
 def test_an_export_is_filtered_by_it(app: Flask, merged: FlaskClient) -> None:
     make_insight(merged, title="Another")
-    wanted = _filter({"tags": ("js",), "category": "studies"})
+    wanted = _search({"tags": ("js",), "category": "studies"}).wanted
     assert (wanted.tag_ids, wanted.category) == ((2,), "studies")
     assert [each["title"] for each in json.loads(as_json(tag_ids=wanted.tag_ids, category=wanted.category))] == [
         "Title"

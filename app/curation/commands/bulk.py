@@ -67,7 +67,7 @@ def preview(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What `change_many` would do with the same arguments. Writes nothing."""
     action = _allowed(arguments)
     gives = hold(given(arguments))
-    found = _sorted(Target.of(arguments), action, gives)
+    found = _sorted(Target.of(arguments, current_actor()), action, gives)
     figures = _figures(found)
     would_make = list(gives.unmade) if found.changing else []
     return {"preview": True, "would_change": figures.pop("changed"), **figures, "would_make": would_make}
@@ -82,7 +82,7 @@ def change_many(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """
     action = _allowed(arguments)
     gives = given(arguments)
-    target = Target.of(arguments)
+    target = Target.of(arguments, current_actor())
     held = _lock(target, to_delete=action is Action.TRASH)
     gives = hold(gives)
     found = _sorted(target, action, gives, held)
@@ -118,7 +118,7 @@ def _lock(target: Target, *, to_delete: bool) -> Sequence[int]:
     """Those of the target's insights that are the actor's to change, locked in the order of their ids."""
     actor = current_actor()
     statement = LOCK.format(
-        found=target.found(actor),
+        found=target.found,
         mine=may_change_sql(actor),
         strength="UPDATE" if to_delete else "NO KEY UPDATE",
     )

@@ -8,10 +8,11 @@ from app.core.db import read_rows
 from app.identity.acting import current_actor
 from app.identity.actor import Actor
 from app.insights.policy import may_change_sql
-from app.insights.queries.listing import FILTERED, SEARCHED, InsightFilter
+from app.search.queries.matches import matching_sql
+from app.search.queries.wanted import Search
 from app.taxonomy.commands.resolving import LARGEST_ID
 
-NAMED = "found AS (SELECT i.id FROM insights i WHERE i.id = ANY (CAST(:ids AS int[])) AND {sees})"
+NAMED = "SELECT i.id FROM insights i WHERE i.id = ANY (CAST(:ids AS int[])) AND {sees}"
 
 # Those that the actor may not change were not locked, and need not be.
 SORTED = """
@@ -26,30 +27,30 @@ HELD = "id IN (SELECT unnest(CAST(:held AS int[])))"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Insights by their ids, or those that a filter finds; always only what the actor sees."""
+    """Insights by their ids, or those that a search finds; always only what the actor sees."""
 
-    ids: frozenset[int] = frozenset()
-    wanted: InsightFilter | None = None
+    ids: frozenset[int]
+    sql: str
+    bound: Mapping[str, object]
 
     @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> Self:
-        """From loaded arguments (`BulkSchema`)."""
+    def of(cls, arguments: Mapping[str, Any], actor: Actor) -> Self:
+        """From loaded arguments (`BulkSchema`). Raises `Invalid` for a query with a mistake."""
         if "filter" in arguments:
-            return cls(wanted=InsightFilter.of(arguments["filter"]))
-        return cls(ids=frozenset(arguments["ids"]))
+            search = Search.of(arguments["filter"], ("filter", "query"))
+            return cls(frozenset(), *matching_sql(actor.audience, search))
+        ids = frozenset(arguments["ids"])
+        named = {"ids": [insight_id for insight_id in ids if 0 < insight_id <= LARGEST_ID]}
+        return cls(ids, NAMED.format(sees=actor.audience.sources.sees), {**named, **actor.audience.parameters})
 
-    def found(self, actor: Actor) -> str:
+    @property
+    def found(self) -> str:
         """A CTE ``found`` with the column ``id``."""
-        if self.wanted is None:
-            return NAMED.format(sees=actor.audience.sources.sees)
-        searching = SEARCHED if self.wanted.query else FILTERED
-        return searching.format(column="created_at", where=self.wanted.where(actor.audience))
+        return f"found AS ({self.sql})"
 
     def parameters(self, actor: Actor) -> dict[str, Any]:
         """What the CTE and `may_change_sql` bind."""
-        named = {"ids": [insight_id for insight_id in self.ids if 0 < insight_id <= LARGEST_ID]}
-        conditions = named if self.wanted is None else self.wanted.parameters
-        return {**conditions, **actor.audience.parameters, "changer": actor.user_id}
+        return {**self.bound, "changer": actor.user_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def sort_out(target: Target, differs: str, values: Mapping[str, Any], held: Iter
     ``values``, whether it changes it. With ``held``, those that the caller has locked, no others are changed."""
     actor = current_actor()
     statement = SORTED.format(
-        found=target.found(actor),
+        found=target.found,
         mine=may_change_sql(actor),
         differs=differs,
         held="true" if held is None else HELD,

@@ -1,7 +1,7 @@
 """Pages of insights that begin where the one before ended: the last costs what the first costs, and what others write
 meanwhile moves nothing."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.core.db import read_rows
 from app.identity.audience import Audience
@@ -24,12 +24,15 @@ walked AS MATERIALIZED (
   SELECT * FROM valued UNION ALL ({rest}))"""
 NOT_FULL = "(SELECT count(*) FROM valued) <= :page_size AND "
 
+PORTION = """{walked},
+page AS MATERIALIZED (
+  SELECT *, row_number() OVER (ORDER BY {order}) AS place FROM walked ORDER BY {order} LIMIT :page_size),
+ending AS (SELECT * FROM page WHERE place = :page_size AND (SELECT count(*) FROM walked) > :page_size)"""
+ENDING = "(SELECT {key} FROM ending) AS key, (SELECT id FROM ending) AS end_id"
 PAGE = """
-WITH {found}, {walked},
-page AS MATERIALIZED (SELECT * FROM walked ORDER BY {order} LIMIT :page_size),
-ending AS (SELECT * FROM page WHERE (SELECT count(*) FROM walked) > :page_size ORDER BY {order} OFFSET :page_size - 1)
+WITH {found}, {portion}
 SELECT json_build_object('total', {total}, 'page_size', :page_size, 'matched', NULL, 'insights', ({insights}))::text
-    AS body, (SELECT {key} FROM ending) AS key, (SELECT id FROM ending) AS id"""
+    AS body, {ending}"""
 
 
 class Place(NamedTuple):
@@ -49,19 +52,39 @@ class Portion(NamedTuple):
 def insights_after(
     audience: Audience, wanted: InsightFilter, sort: str, after: Place | None, page_size: int
 ) -> Portion:
-    """The insights that come next after a place, or the first ones. Of a filter without text."""
+    """The insights that come next after a place, or the first ones."""
     order, where = ORDERS[sort], wanted.where(audience)
     statement = PAGE.format(
         found=FILTERED.format(column=order.column, where=where),
-        walked=_walked(order, where, after),
-        order=order.sql,
+        portion=portion_after(order, where, after),
         total=total(audience, wanted.given),
         insights=insights_in_order(audience.sources, order.sql),
-        key="title" if order.column == "title" else f"iso_utc({order.column})",
+        ending=ending(order),
     )
+    began = bound_after(after, page_size)
+    [row] = read_rows(statement, **wanted.parameters, **audience.parameters, **began)
+    return Portion(row.body.encode(), end(row))
+
+
+def portion_after(order: Order, where: str, after: Place | None) -> str:
+    """CTEs: ``page``, of insights ``i`` that fit, with their ``place``; and ``ending``, its last row when more come."""
+    return PORTION.format(walked=_walked(order, where, after), order=order.sql)
+
+
+def bound_after(after: Place | None, page_size: int) -> dict[str, object]:
+    """What the CTEs bind."""
     began = {} if after is None else {"key": after.key, "after": after.insight_id}
-    [row] = read_rows(statement, **wanted.parameters, **audience.parameters, **began, page_size=page_size)
-    return Portion(row.body.encode(), None if row.id is None else Place(row.key, row.id))
+    return {**began, "page_size": page_size}
+
+
+def ending(order: Order) -> str:
+    """Where the page ends, as columns that `end` reads."""
+    return ENDING.format(key="title" if order.column == "title" else f"iso_utc({order.column})")
+
+
+def end(row: Any) -> Place | None:
+    """Where the page ended; None when nothing comes after it."""
+    return None if row.end_id is None else Place(row.key, row.end_id)
 
 
 def _walked(order: Order, where: str, after: Place | None) -> str:

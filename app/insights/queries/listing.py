@@ -1,4 +1,4 @@
-"""Pages of insights by number: filtered, searched, in one of the orders."""
+"""Pages of insights by number: filtered, in one of the orders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -37,25 +37,8 @@ UNCOUNTED = {
     f" GROUP BY insight_id HAVING count(*) = cardinality({TAGS_WITH_IDS}))",
 }
 
-ALL_WORDS = "i.search_vector @@ plainto_tsquery('english', folded(:words))"
-SUBSTRING = r"concat_ws(E'\n', i.title, i.description, i.content) ILIKE :substring ESCAPE '\'"
-
-# Without text, the ids are walked in the order of the index until the page is full.
+# The ids are walked in the order of the index until the page is full.
 FILTERED = "found AS NOT MATERIALIZED (SELECT i.id, i.{column} FROM insights i WHERE {where})"
-# With text: all words, else the text as it stands, anywhere.
-SEARCHED = (
-    """
-by_words AS MATERIALIZED (SELECT i.id, i.{column} FROM insights i WHERE {where} AND """
-    + ALL_WORDS
-    + """),
-found AS MATERIALIZED (
-  SELECT id, {column} FROM by_words UNION ALL
-  SELECT i.id, i.{column} FROM insights i WHERE NOT EXISTS (SELECT FROM by_words) AND {where} AND """
-    + SUBSTRING
-    + ")"
-)
-
-MATCHED = "CASE WHEN EXISTS (SELECT FROM by_words) THEN 'words' WHEN EXISTS (SELECT FROM found) THEN 'substring' END"
 
 COUNT_OF_CELLS = "(SELECT coalesce(sum(cell.n), 0) FROM {cells} cell WHERE {where})"
 COUNT_OF_FOUND = "(SELECT count(*) FROM found)"
@@ -63,7 +46,7 @@ COUNT_OF_FOUND = "(SELECT count(*) FROM found)"
 PAGE = """
 WITH {found},
 page AS MATERIALIZED (SELECT id FROM found ORDER BY {order} OFFSET :skip LIMIT :page_size)
-SELECT json_build_object('total', {total}, 'page', :page, 'page_size', :page_size, 'matched', {matched},
+SELECT json_build_object('total', {total}, 'page', :page, 'page_size', :page_size, 'matched', NULL,
     'insights', ({insights}))::text"""
 
 
@@ -71,7 +54,6 @@ SELECT json_build_object('total', {total}, 'page', :page, 'page_size', :page_siz
 class InsightFilter:
     """Which insights; all given conditions must hold. ``tag_ids`` wants every one of them, ``author`` a part of it."""
 
-    query: str | None = None
     status: str | None = None
     priority: str | None = None
     visibility: str | None = None
@@ -82,7 +64,7 @@ class InsightFilter:
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Self:
-        """From loaded arguments (`SearchSchema`), whatever else they hold."""
+        """From loaded arguments, whatever else they hold."""
         known = {field.name: arguments[field.name] for field in fields(cls) if field.name in arguments}
         return cls(**{**known, "tag_ids": tuple(dict.fromkeys(known.get("tag_ids") or ()))})
 
@@ -93,19 +75,17 @@ class InsightFilter:
         return {name: value for name, value in values.items() if value not in (None, "", ())}
 
     def where(self, audience: Audience) -> str:
-        """The conditions on an insight ``i``, but for the text: those that are set, and that the audience sees it."""
+        """The conditions on an insight ``i``: those that are set, and that the audience sees it."""
         return f"{audience.sources.sees} AND {_where({**COUNTED, **UNCOUNTED}, self.given, 'i')}"
 
     @property
     def parameters(self) -> dict[str, Any]:
         """What the conditions bind."""
-        bound = {name: value for name, value in self.given.items() if name != "query"}
+        bound = self.given
         if self.author:
             bound["author"] = f"%{like_literal(self.author)}%"
         if self.tag_ids:
             bound["tag_ids"] = list(self.tag_ids)
-        if self.query:
-            bound |= {"words": self.query, "substring": f"%{like_literal(self.query)}%"}
         return bound
 
 
@@ -120,10 +100,9 @@ def insights_json(
     """One page (`InsightPage`); ``skip`` overrides where the page begins."""
     order, where = ORDERS[sort], wanted.where(audience)
     statement = PAGE.format(
-        found=(SEARCHED if wanted.query else FILTERED).format(column=order.column, where=where),
+        found=FILTERED.format(column=order.column, where=where),
         order=order.sql,
         total=total(audience, wanted.given),
-        matched=MATCHED if wanted.query else "NULL",
         insights=insights_in_order(audience.sources, order.sql),
     )
     skip = (page - 1) * page_size if skip is None else skip
@@ -133,7 +112,7 @@ def insights_json(
 
 def total(audience: Audience, given: Mapping[str, Any]) -> str:
     """How many insights fit, as SQL beside a CTE ``found``: a sum over cells where they know, else a count."""
-    if given.keys() & {*UNCOUNTED, "query"}:
+    if given.keys() & UNCOUNTED.keys():
         return COUNT_OF_FOUND
     return COUNT_OF_CELLS.format(cells=audience.sources.cells, where=_where(COUNTED, given, "cell"))
 

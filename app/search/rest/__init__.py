@@ -1,1 +1,1 @@
-"""The API of insights: themselves, their history, the trash."""
+"""The API of search: lists and searches, suggestions, saved searches and their feeds, the log."""

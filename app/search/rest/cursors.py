@@ -10,7 +10,7 @@ from app.errors import FieldError, Invalid
 from app.identity.audience import Audience
 from app.identity.encryption import derived_key
 from app.insights.queries.keyset import Place
-from app.insights.queries.listing import InsightFilter
+from app.search.queries.wanted import Search
 
 PURPOSE = "cursor"
 DIGEST_BYTES = 9
@@ -22,8 +22,7 @@ BEGIN_AGAIN = "an empty cursor begins again"
 class Listing:
     """A list that is read page after page: its order, and what decides which insights are in it."""
 
-    sort: str
-    wanted: InsightFilter
+    search: Search
     audience: Audience
 
     def cursor(self, place: Place) -> str:
@@ -46,7 +45,7 @@ class Listing:
     def _digest(self) -> str:
         audience = self.audience
         seen = [sorted(audience.visibilities), audience.every_draft, audience.parameters]
-        deciding = json.dumps([self.sort, self.wanted.given, seen], sort_keys=True)
+        deciding = json.dumps([self.search.column_order, self.search.given, seen], sort_keys=True)
         return hashlib.blake2b(deciding.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 

@@ -1,0 +1,1 @@
+"""What comes in about searches, and the contracts of what goes out."""
