@@ -23,6 +23,7 @@ OWN_FIELDS: Mapping[str, tuple[str, ...]] = {
     Action.SET_PRIORITY: ("priority",),
 }
 TARGETS = ("ids", "filter")
+CORRECTED = "The filter's `query` as it was understood: only when a mistyped word was replaced."
 SOME = validate.Length(min=1, error=Message("must not be empty", "too_short"))
 ONLY_WITH = frozenset(name for names in OWN_FIELDS.values() for name in names)
 
@@ -112,6 +113,7 @@ class BulkAnswer(Schema):
     unchanged = Whole(required=True)
     would_make = fields.List(Text(), metadata={"description": "New tags or a new category: only in a preview."})
     skipped = fields.List(fields.Nested(SkippedAnswer), required=True)
+    corrected_query = Text(metadata={"description": CORRECTED})
 
 
 class ReceiptPageSchema(Schema):

@@ -47,7 +47,7 @@ def _fitting(audience: Audience, wanted: InsightFilter) -> Iterator[Exported]:
 
 
 def _found(audience: Audience, search: Search) -> Iterator[Exported]:
-    found, bound = matching_sql(audience, search)
+    found, bound, _ = matching_sql(audience, search)
     ids = [row.id for row in read_rows(IN_ORDER.format(found=found), **bound)]
     statement = PAGE.format(where=f"i.id = ANY (CAST(:ids AS int[])) AND {audience.sources.sees}")
     for start in range(0, len(ids), BATCH):

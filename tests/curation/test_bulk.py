@@ -153,6 +153,18 @@ def test_a_filter_is_what_a_search_takes(knowledge: FlaskClient) -> None:
     assert bulk(knowledge, action="set_priority", priority="low", filter={"priority": "medium"})["changed"] == 3
 
 
+def test_a_query_that_was_corrected_says_so(knowledge: FlaskClient) -> None:
+    knowledge.put("/insights/3", json={"title": "Retries multiply load"})
+    told = bulk(knowledge, action="archive", filter={"query": "multpily -quokka"}, preview=True)
+    assert (told["matched"], told["corrected_query"]) == (1, "multiply -quokka")
+    assert "corrected_query" not in bulk(knowledge, action="archive", filter={"query": "multiply"}, preview=True)
+    done = bulk(knowledge, action="archive", filter={"query": "multpily"})
+    assert (done["changed"], done["corrected_query"]) == (1, "multiply")
+    assert knowledge.get(f"/receipts/{done['receipt_id']}").json["outcome"]["corrected_query"] == "multiply"
+    again = bulk(knowledge, action="archive", filter={"query": "multpily"})
+    assert (again["receipt_id"], again["unchanged"], again["corrected_query"]) == (None, 1, "multiply")
+
+
 def test_names_become_tags_and_categories(knowledge: FlaskClient) -> None:
     assert bulk(knowledge, action="tag", tags=["TESTING", "new"], ids=[3, 4], preview=True)["would_change"] == 2
     assert [tag["name"] for tag in knowledge.get("/tags").json] == ["Incident", "Other", "Testing"]

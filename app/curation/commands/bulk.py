@@ -67,8 +67,9 @@ def preview(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What `change_many` would do with the same arguments. Writes nothing."""
     action = _allowed(arguments)
     gives = hold(given(arguments))
-    found = _sorted(Target.of(arguments, current_actor()), action, gives)
-    figures = _figures(found)
+    target = Target.of(arguments, current_actor())
+    found = _sorted(target, action, gives)
+    figures = {**_figures(found), **_understood(target)}
     would_make = list(gives.unmade) if found.changing else []
     return {"preview": True, "would_change": figures.pop("changed"), **figures, "would_make": would_make}
 
@@ -90,15 +91,19 @@ def change_many(arguments: Mapping[str, Any]) -> dict[str, Any]:
         gives = hold(make_missing(gives))
         found = _sorted(target, action, gives, held)
     if not found.changing:
-        return {"receipt_id": None, **_figures(found)}
+        return {"receipt_id": None, **_figures(found), **_understood(target)}
     request = {name: value for name, value in arguments.items() if name not in ("preview", "message")}
     receipt_id = open_receipt(action, request, arguments.get("message"))
     for ids in batches(found.changing):
         _apply(action, ids, gives)
-    figures = _figures(found)
+    figures = {**_figures(found), **_understood(target)}
     close_receipt(receipt_id, {**figures, "insights": found.changing})
     record("insight.bulk", receipt_id, action, told({"action": action, "changed": len(found.changing)}))
     return {"receipt_id": receipt_id, **figures}
+
+
+def _understood(target: Target) -> dict[str, str]:
+    return {"corrected_query": target.corrected} if target.corrected else {}
 
 
 def _sorted(target: Target, action: Action, gives: Given, held: Sequence[int] | None = None) -> Sorted:

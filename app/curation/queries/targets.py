@@ -27,11 +27,13 @@ HELD = "id IN (SELECT unnest(CAST(:held AS int[])))"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Insights by their ids, or those that a search finds; always only what the actor sees."""
+    """Insights by their ids, or those that a search finds; always only what the actor sees. ``corrected``: the search's
+    text as it was understood, when that is another than was typed."""
 
     ids: frozenset[int]
     sql: str
     bound: Mapping[str, object]
+    corrected: str | None = None
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any], actor: Actor) -> Self:

@@ -33,6 +33,14 @@ class Condition(NamedTuple):
     bound: dict[str, object]
 
 
+class AllMatches(NamedTuple):
+    """A statement for ids, what it binds, and the text as it was understood, when that is another than was typed."""
+
+    sql: str
+    bound: dict[str, object]
+    corrected: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Matches:
     """``ranking``: the best of them, None without text. ``ids``: all of them; None when they are many, and without
@@ -112,10 +120,11 @@ def matches_of(audience: Audience, search: Search, most: int, exact_total: int, 
     return known(ranking, None, max(about or estimated(audience, search.wanted, understood, query), len(ids)))
 
 
-def matching_sql(audience: Audience, search: Search) -> tuple[str, dict[str, object]]:
-    """A statement for the ``id`` of every match, and what it binds. A text is looked up for it."""
-    query = compiled(understand(audience, search.query), audience)
-    return matching_ids_sql(query, audience, search.wanted)
+def matching_sql(audience: Audience, search: Search) -> AllMatches:
+    """A statement for the ``id`` of every match. A text is looked up for it."""
+    understood = understand(audience, search.query)
+    found, bound = matching_ids_sql(compiled(understood, audience), audience, search.wanted)
+    return AllMatches(found, bound, understood.corrected)
 
 
 def _countable(understood: Understood, query: Compiled, about: float, exact_total: int) -> bool:
