@@ -122,6 +122,16 @@ def by_library(client: FlaskClient, text: str, filters: dict[str, Any]) -> list[
     return [int(found) for found in re.findall(r'class="row-title"><a href="/library/(\d+)', html)]
 
 
+def by_saved(client: FlaskClient, text: str, filters: dict[str, Any]) -> list[int]:
+    made = client.post("/search/saved", json={"name": "Mine", "query": text})
+    address = f"/search/saved/{made.get_json()['id']}"
+    found = ids(client.get(f"{address}/results", query_string={**filters, "page_size": 100}))
+    fed = client.get(f"{address}/feed.atom").text
+    assert fed.count("<entry>") == len(ids(client.get(f"{address}/results?page_size=100")))
+    assert client.delete(address).status_code == 204
+    return found
+
+
 @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(text=TEXTS, filters=FILTERS)
 def check(client: FlaskClient, known: dict[int, str], text: str, filters: dict[str, Any]) -> None:
@@ -137,6 +147,8 @@ def check(client: FlaskClient, known: dict[int, str], text: str, filters: dict[s
     assert list(by_list(client, text, filters)) == found
     assert sorted(by_cursor(client, text, filters)) == sorted(found)
     assert by_bulk(client, text, filters) == len(found)
+    if text.strip():
+        assert by_saved(client, text, filters) == found
     assert by_export(text, filters) == {known[insight] for insight in found}
     if (DIST / "manifest.json").exists():
         assert by_library(client, text, filters) == found
