@@ -22,7 +22,7 @@ NODE_GROUP := $(if $(NODE_ON_PATH),,--group node)
 
 # PostgreSQL 15 is the oldest supported; the embedded one is newer.
 OLDEST_POSTGRES := $(wildcard /usr/lib/postgresql/15/bin)
-DATABASE_TESTS := tests/test_migrations.py tests/core tests/taxonomy tests/insights tests/analytics tests/curation
+DATABASE_TESTS := tests/test_migrations.py tests/core tests/taxonomy tests/insights tests/search tests/analytics tests/curation
 
 .PHONY: run setup test lint fmt bench bench-search soak help clean
 
