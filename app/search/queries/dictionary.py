@@ -5,10 +5,8 @@ from typing import NamedTuple
 
 from app.core.db import like_literal, read_rows
 from app.identity.audience import Audience
-from app.search.queries.tiers import lexeme
+from app.search.queries.tiers import MOST_COUNTED, counted_now, lexeme
 
-# Counting goes no further; that many are frequent, and the tables of upkeep know the frequent ones.
-MOST_COUNTED = 3_000
 # Whether somebody sees a word is asked of few documents first: those of the last tier that has any number of them or,
 # where these are too many to be looked up, the newest.
 SOME, MANY = 30, 2_000
@@ -20,9 +18,6 @@ LEAST_SIMILARITY = 0.25
 LENGTHS_APART = 2
 
 HAS = "search_tokens(d.stems, d.length) @@ s.{asked}"
-COUNTED_NOW = (
-    f"SELECT count(*) FROM (SELECT FROM search_documents d WHERE {HAS.format(asked='asked')} LIMIT {MOST_COUNTED}) few"
-)
 SEEN = f"SELECT FROM search_documents d JOIN insights i ON i.id = d.insight_id WHERE {HAS} AND {{{{sees}}}}"
 SEEN_AMONG_NEWEST = f"""
 SELECT FROM (SELECT i.id FROM insights i WHERE {{sees}} ORDER BY i.created_at DESC, i.id DESC LIMIT {MANY}) newest
@@ -48,7 +43,7 @@ counted AS MATERIALIZED (
     ({lexeme("stem || CASE last.tier WHEN 0 THEN '' ELSE chr(last.tier) END")})::tsquery AS asked_of_tier
   FROM asked s LEFT JOIN search_terms t ON t.term = s.stem AND EXISTS (SELECT FROM counted_before)
   CROSS JOIN LATERAL (
-    SELECT coalesce(t.documents, ARRAY[CAST(({COUNTED_NOW}) AS integer)]) AS documents OFFSET 0) known
+    SELECT coalesce(t.documents, ARRAY[CAST({counted_now("s.asked")} AS integer)]) AS documents OFFSET 0) known
   CROSS JOIN LATERAL (
     SELECT coalesce(max(place), 1)::integer - 1 AS tier
     FROM unnest(known.documents) WITH ORDINALITY AS reached(n, place) WHERE n >= {SOME}) last),

@@ -11,7 +11,7 @@ from app.core.db import read_rows
 from app.search.language.tree import Phrase, Word, wanted_text
 from app.search.queries.candidates import SATURATED, TITLE_WEIGHT, Wish, rarity
 from app.search.queries.scoring import FREQUENCY, SHORTENED
-from app.search.queries.tiers import lexeme
+from app.search.queries.tiers import counted_now, lexeme
 from app.search.queries.tsquery import quoted
 from app.search.queries.words import Understood
 
@@ -47,10 +47,7 @@ stem AS MATERIALIZED (
   ORDER BY weight DESC, used.lexeme LIMIT :stems)"""
 # Before upkeep comes to it, a stem is counted now, up to where it would be too common anyway.
 COUNTED_BEFORE = "SELECT documents[1] FROM search_terms WHERE term = said.lexeme"
-COUNTED_NOW = f"""
-SELECT count(*) FROM (
-  SELECT FROM search_documents d
-  WHERE search_tokens(d.stems, d.length) @@ ({lexeme("said.lexeme")})::tsquery LIMIT :too_common + 1) few"""
+COUNTED_NOW = "SELECT " + counted_now(f"({lexeme('said.lexeme')})::tsquery", ":too_common + 1")
 SIMILAR = f"""
 (SELECT sum(weight * rarity * {IMPACT}) / sum(weight) FROM (
   SELECT weight, rarity, {SHORTENED} AS k, {{anywhere}} + {TITLE_WEIGHT - 1} * ({{in_title}}) AS f FROM (

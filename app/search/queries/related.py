@@ -7,12 +7,10 @@ from app.errors import NotFound
 from app.identity.audience import Audience, Sources
 from app.search.queries.candidates import INDEXED_MEAN_LENGTH, K1, SATURATED, TITLE_WEIGHT, B
 from app.search.queries.neighbours import NEIGHBOUR
-from app.search.queries.tiers import lexeme, marked, stems
+from app.search.queries.tiers import counted_now, lexeme, marked, stems
 
 # Of the stems with the greatest weight in the insight so many are looked at, and the rarest of these are shared.
 MOST_STEMS, MOST_SHARED = 40, 12
-# What is not counted yet is counted up to there.
-MOST_COUNTED = 3000
 # Of those that share one thing so many are compared, where there are more: those in which the word weighs most.
 MOST_OF_ONE = 100
 # A tag was given on purpose: it says more than a word that occurs; a category holds many things.
@@ -32,11 +30,7 @@ def _impact(frequency: str, length: str) -> str:
     return f"{SATURATED} * {frequency} / ({frequency} + {K1} * ({1 - B} + {B} * {length} / {INDEXED_MEAN_LENGTH}))"
 
 
-COUNTED = f"""
-(SELECT count(*) FROM (
-   SELECT FROM search_documents WHERE search_tokens(stems, length) @@ ({lexeme("stem")})::tsquery
-   LIMIT {MOST_COUNTED}) counted)"""
-
+COUNTED = counted_now(f"({lexeme('weighty.stem')})::tsquery")
 SHARED = f"""
 source AS MATERIALIZED (
   SELECT i.id, i.category_id, d.stems, d.words, d.length
