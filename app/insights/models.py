@@ -83,7 +83,7 @@ class Insight(Base):
     content: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str | None] = mapped_column(String(SOURCE_LENGTH))
     author: Mapped[str] = mapped_column(String(AUTHOR_LENGTH), index=True)
-    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
     priority: Mapped[str] = mapped_column(String(20), index=True, server_default=Priority.MEDIUM)
     status: Mapped[str] = mapped_column(String(20), index=True, server_default=Status.DRAFT)
     visibility: Mapped[str] = mapped_column(String(20), server_default=Visibility.INTERNAL)
@@ -103,6 +103,7 @@ class Insight(Base):
         CheckConstraint("status <> 'published' OR published_at IS NOT NULL", "published_at"),
         Index("idx_insights_status_priority", "status", "priority"),
         Index("idx_insights_category_status", "category_id", "status"),
+        Index("ix_insights_category_id", "category_id", postgresql_include=["id"]),
         Index("idx_insights_author_status", "author", "status"),
         Index("ix_insights_created_at", text("created_at DESC"), text("id DESC")),
         Index("ix_insights_published_at", text("published_at DESC NULLS LAST"), text("id DESC")),
@@ -126,7 +127,7 @@ class InsightTag(Base):
 
     __table_args__ = (
         Index("idx_insight_tags_insight_id", "insight_id"),
-        Index("idx_insight_tags_tag_id", "tag_id"),
+        Index("idx_insight_tags_tag_id", "tag_id", postgresql_include=["insight_id"]),
     )
 
 

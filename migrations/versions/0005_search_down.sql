@@ -1,4 +1,8 @@
 DROP TABLE search_log, saved_searches, search_statistics, search_terms;
+DROP INDEX idx_insight_tags_tag_id;
+CREATE INDEX idx_insight_tags_tag_id ON insight_tags (tag_id);
+DROP INDEX ix_insights_category_id;
+CREATE INDEX ix_insights_category_id ON insights (category_id);
 DROP INDEX ix_insights_source;
 DROP TRIGGER search_update ON insights;
 DROP TRIGGER search_insert ON insights;

@@ -171,7 +171,8 @@ def value_holds(row: dict[str, Any], condition: Condition, value: str | Period) 
             wanted = NAMES["category"].get(fold(value))
             return row["category_id"] in ({wanted} if condition.exact else BELOW.get(wanted or 0, set())) - {None}
         case "author":
-            return value.lower() in row["author"].lower()
+            typed, author = value.lower(), row["author"].lower()
+            return typed == author if condition.exact else typed in author
         case "source":
             return row["source"] is not None and fold(value) == fold(row["source"])
         case "priority":

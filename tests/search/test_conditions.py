@@ -70,11 +70,11 @@ def matching(text: str, audience: Audience = EVERYTHING, wanted: InsightFilter =
 WORD = st.sampled_from([*WORDS, *UNKNOWN, "sto", "RETRYING", "-", "con"])
 PHRASE = st.sampled_from(['"storm stormy"', '"of night"', '"the"', '"café it\'s"', '"storm zq9x"', '"..."', '"retry"'])
 FIELDS = """
-tag:über,pager tag:nothing category:technical category:=technical category:recruiting,data-bases category:none
-author:ada author:% status:draft,archived priority:high priority:>=high priority:<medium visibility:public source:wiki
-created:2026-03 created:2026-02..2026-05 published:>=2026-06 updated:<100d published:2026 has:content has:source
-has:category has:tags is:uncategorised is:untagged is:published is:mine"""
-FIELD = st.sampled_from(['tag:"on call"', "tag:ON-CALL", *FIELDS.split()])
+tag:über,pager tag:nothing tag:=über category:technical category:=technical category:recruiting,data-bases category:none
+author:ada author:=ada author:=bob% author:% status:draft,archived priority:high priority:>=high priority:<medium
+visibility:public source:wiki created:2026-03 created:2026-02..2026-05 published:>=2026-06 updated:<100d published:2026
+has:content has:source has:category has:tags is:uncategorised is:untagged is:published is:mine"""
+FIELD = st.sampled_from(['tag:"on call"', "tag:ON-CALL", 'author:="ADA L."', *FIELDS.split()])
 LEAF = st.one_of(WORD, WORD, WORD, WORD, WORD, PHRASE, FIELD)
 
 

@@ -59,7 +59,7 @@ class Value:
 @dataclass(frozen=True, slots=True)
 class Given:
     """A field as it was typed: ``name`` is in lower case, ``span`` is all of it, no value is blank. Where there is no
-    ``operator``, it is as if there were an ``=``, but for the category."""
+    ``operator``, it is as if there were an ``=``, but for categories and authors."""
 
     name: str
     operator: Operator | None
@@ -80,7 +80,7 @@ def operators_of(name: str) -> tuple[Operator, ...]:
     """What may stand between the colon and the value."""
     if name == "priority" or name in DATES:
         return OPERATORS
-    return ("=",) if name == "category" else ()
+    return () if name == SORT else ("=",)
 
 
 def meant_field(name: str) -> str | None:

@@ -44,7 +44,7 @@ class Period:
 class Condition:
     """A field's condition. ``values`` are alternatives: tokens, names, or one `Period`.
 
-    ``exact`` asks for the category itself, without those below it.
+    ``exact`` asks for the category itself, without those below it, and for the author's whole name.
     """
 
     field: str

@@ -26,6 +26,7 @@ SMALL_TABLE = 20_000
 # How many candidates we want for each hit that is asked for, and at most. With many words twice as many, but no more
 # than a third of the most: each costs more.
 FOR_EACH = 3
+DEEP, FOR_EACH_DEEP = 1_000, 2
 MOST_EXPECTED = 6_000
 # Words from which the candidates are found; each of the others only brings its best documents.
 COMBINED = 3
@@ -36,7 +37,7 @@ FEWER_TIERS = (0, 1, 3, 5, 7)
 # From so few documents nothing more is asked of the index than of the documents themselves.
 LOOKED_AT = 2_500
 # How many combinations of tiers are looked for, and what part of the documents that all of them would find is enough.
-MOST_WAYS, ENOUGH = 10, 0.95
+MOST_WAYS, ENOUGH = 10, 0.85
 SELDOM = 1e-9
 
 
@@ -65,11 +66,14 @@ class Asked(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is looked for: the ``units`` of all words, rarest first; what finds ``every`` single word; ``needed`` is a
-    further tsquery that must hold."""
+    further tsquery that must hold. ``most``: how many documents can match, when that is known. ``phrases``: the part of
+    the documents that have all words of the phrases, which says little of whether they have the phrases; 1 without."""
 
     units: tuple[Unit, ...]
     every: tuple[Asked, ...]
     needed: str | None = None
+    most: int | None = None
+    phrases: float = 1.0
 
     @property
     def share(self) -> float:
@@ -128,8 +132,10 @@ def union(units: Sequence[Unit], collection: Collection) -> float:
 
 
 def few_enough(wish: Wish, collection: Collection) -> bool:
-    """Whether every document that has any of the words can be scored."""
-    return collection.documents <= SMALL_TABLE or union(wish.units, collection) <= EXHAUSTIVE
+    """Whether every document that can match can be scored."""
+    if collection.documents <= SMALL_TABLE or (wish.most is not None and wish.most <= EXHAUSTIVE):
+        return True
+    return union(wish.units, collection) <= EXHAUSTIVE
 
 
 def candidates(wish: Wish, collection: Collection, most: int, loose: str) -> Candidates:
@@ -141,8 +147,11 @@ def candidates(wish: Wish, collection: Collection, most: int, loose: str) -> Can
     """
     if few_enough(wish, collection):
         return Candidates((loose,), union(wish.units, collection), complete=True)
+    if wish.phrases < 1 and collection.documents * wish.phrases <= MOST_EXPECTED:
+        return Candidates((loose,), collection.documents * wish.phrases, complete=False)
     many = len(wish.units) > COMBINED
-    wanted = (2 if many else 1) * FOR_EACH * most / max(collection.selectivity, 1e-6)
+    for_each = FOR_EACH if most < DEEP else FOR_EACH_DEEP
+    wanted = (2 if many else 1) * for_each * most / max(collection.selectivity, 1e-6)
     target = min(wanted, MOST_EXPECTED / 3 if many else MOST_EXPECTED)
     all_words = collection.documents * wish.share >= target
     few = all_words and collection.documents * wish.share <= LOOKED_AT

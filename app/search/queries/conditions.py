@@ -13,7 +13,7 @@ from app.insights.queries.listing import InsightFilter
 from app.search.language.tree import Condition, Either, Every, Node, Not, Phrase, Query, Sequence, Word, wanted_text
 from app.search.queries.filters import filter_sql
 from app.search.queries.reading import all_text, parts_that_hold
-from app.search.queries.tsquery import all_of, bracketed, necessary_tokens, of_term
+from app.search.queries.tsquery import bracketed, necessary_tokens, of_term
 from app.search.queries.words import Understood
 
 MOST_READ_AS_IT_STANDS = 5_000
@@ -23,6 +23,8 @@ MOST_BY_INDEX = 50_000
 ALL = "true"
 HAS = "d.stems @@ CAST({query} AS tsquery)"
 SAID = "d.words @@ phraseto_tsquery('pg_catalog.simple', folded({text}))"
+# Asked first: stems lie in the row itself, and few of the documents that have all of a phrase's stems have the phrase.
+STEMS_SAID = "d.stems @@ phraseto_tsquery('pg_catalog.english', folded({text}))"
 AS_IT_STANDS = rf"""
 (i.id IN (SELECT i.id FROM insights i WHERE {{sees}} ORDER BY i.created_at DESC, i.id DESC
           LIMIT {MOST_READ_AS_IT_STANDS})
@@ -117,9 +119,9 @@ class Compiler:
         return None
 
     def _phrase(self, phrase: Phrase) -> Meaning:
-        said = SAID.format(text=self.bind(phrase.text))
-        stems = self.understood.phrases[phrase]
-        return f"({self.sql(Stems(all_of(stems)))} AND {said})" if stems else said
+        text = self.bind(phrase.text)
+        said = SAID.format(text=text)
+        return f"({STEMS_SAID.format(text=text)} AND {said})" if self.understood.phrases[phrase] else said
 
     def _strict_sequence(self, nodes: Iterable[Node]) -> Meaning:
         return self._joined("&", map(self.strict, nodes))

@@ -66,7 +66,9 @@ def filter_sql(condition: Condition, audience: Audience, bind: Bind) -> str:
             named = _named(Category, texts, bind)
             return f"i.category_id = ANY ({named if condition.exact else SUBTREE.format(named=named)})"
         case "author":
-            return _one_of(rf"i.author ILIKE {bind(f'%{like_literal(text)}%')} ESCAPE '\'" for text in texts)
+            part = "" if condition.exact else "%"
+            patterns = (bind(f"{part}{like_literal(text)}{part}") for text in texts)
+            return _one_of(rf"i.author ILIKE {pattern} ESCAPE '\'" for pattern in patterns)
         case "priority":
             return f"i.priority = ANY (CAST({bind(_priorities(condition, texts))} AS text[]))"
         case "source":

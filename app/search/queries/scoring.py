@@ -47,9 +47,15 @@ def wish(understood: Understood, compiled: Compiled) -> Wish:
     """What the text of a query looks for, and how many documents have all of it, if words were independent."""
     terms, phrases, documents = *_wanted(understood), max(understood.documents, 1)
     every = [_word(term, documents) for term in terms]
-    every += [Asked(at_tier((stem.text,), 0), min(stem.documents[0] / documents, 1.0)) for stem in phrases]
+    of_phrases = [Asked(at_tier((stem.text,), 0), min(stem.documents[0] / documents, 1.0)) for stem in phrases]
     needed = None if compiled.simple and not phrases else compiled.tokens
-    return Wish(_units(terms, phrases, documents), tuple(every), needed)
+    return Wish(
+        units=_units(terms, phrases, documents),
+        every=(*every, *of_phrases),
+        needed=needed,
+        most=compiled.most,
+        phrases=prod(word.share for word in of_phrases),
+    )
 
 
 def _wanted(understood: Understood) -> tuple[list[Term], list[Stem]]:
