@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -11,16 +12,28 @@ const source = join(here, "src");
 const dist = join(here, "dist");
 const modules = resolve(here, "..", "node_modules");
 
-const ENTRIES = ["app.css", "docs.css", "app.js", "swagger-init.js", "redoc-init.js"];
+const ENTRIES = ["app.css", "docs.css", "app.js", "overview.js", "library.js", "insight.js", "capture.js", "taxonomy.js", "swagger-init.js", "redoc-init.js"];
 const COPIES = {
   "favicon.svg": join(source, "favicon.svg"),
   "swagger-ui.css": join(modules, "swagger-ui-dist/swagger-ui.css"),
   "swagger-ui-bundle.js": join(modules, "swagger-ui-dist/swagger-ui-bundle.js"),
 };
 const ICONS = [
-  "archive", "bookmark", "building-2", "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-dashed",
-  "circle-help", "circle-user", "eye", "eye-off", "file-text", "folder", "globe", "inbox", "lock", "log-in", "rss",
-  "search", "sliders-horizontal", "tag", "triangle-alert", "user-round", "users", "x",
+  "archive", "arrow-down", "arrow-up", "bold", "bookmark", "building-2", "chart-column", "check", "chevron-down",
+  "chevron-left", "chevron-right", "circle-alert", "circle-check", "circle-dashed", "circle-help", "circle-user",
+  "clock", "cloud-off", "code", "copy", "corner-down-right", "download", "ellipsis", "eye", "eye-off", "file-text",
+  "folder", "folder-tree", "globe", "grip-vertical", "heading", "history", "image", "inbox", "info", "italic",
+  "keyboard", "layout-grid", "link", "list", "list-checks", "list-ordered", "lock", "log-in", "menu", "merge",
+  "palette", "paperclip", "pencil", "plus", "printer", "quote", "refresh-cw", "rotate-ccw", "rss", "save", "search",
+  "sliders-horizontal", "split", "star", "tag", "trash-2", "triangle-alert", "undo-2", "upload", "user-round", "users",
+  "x",
+];
+// Those that categories may have: ICONS in app/taxonomy/forms.py.
+const CATEGORY_ICONS = [
+  "archive", "book-open", "briefcase", "bug", "building-2", "calendar", "chart-column", "clock", "cloud", "code", "cog",
+  "database", "file-text", "flask-conical", "folder", "gauge", "globe", "graduation-cap", "handshake", "heart", "image",
+  "keyboard", "lightbulb", "link", "lock", "megaphone", "palette", "rocket", "server", "shield", "star", "tag", "truck",
+  "user-plus", "users", "wrench", "zap",
 ];
 const OWN_ICONS = ["priority-high", "priority-low", "priority-medium"];
 
@@ -58,7 +71,7 @@ async function bundle() {
 
 function sprite() {
   const icons = [
-    ...ICONS.map((name) => [name, join(modules, "lucide-static/icons", `${name}.svg`)]),
+    ...[...new Set([...ICONS, ...CATEGORY_ICONS])].map((name) => [name, join(modules, "lucide-static/icons", `${name}.svg`)]),
     ...OWN_ICONS.map((name) => [name, join(source, "icons", `${name}.svg`)]),
   ];
   const symbols = icons.map(([name, path]) => {
@@ -93,6 +106,12 @@ const last = existsSync(join(dist, "manifest.json")) ? JSON.parse(readFileSync(j
 const sorted = Object.fromEntries(Object.entries(manifest).sort());
 writeFileSync(join(dist, "manifest.json.new"), `${JSON.stringify(sorted, null, 2)}\n`);
 renameSync(join(dist, "manifest.json.new"), join(dist, "manifest.json"));
-const current = new Set([...Object.values(sorted), ...Object.values(last), "manifest.json"]);
+// A name tells what is in the file: what was compressed already is so still.
+for (const file of Object.values(sorted)) {
+  const compressed = join(dist, `${file}.gz`);
+  if (!existsSync(compressed)) writeFileSync(compressed, gzipSync(readFileSync(join(dist, file)), { level: 9 }));
+}
+const files = [...Object.values(sorted), ...Object.values(last)];
+const current = new Set([...files, ...files.map((file) => `${file}.gz`), "manifest.json"]);
 for (const file of readdirSync(dist)) if (!current.has(file)) rmSync(join(dist, file), { recursive: true });
 console.log(`static/dist: ${Object.keys(sorted).length} files`);

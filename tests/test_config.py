@@ -44,6 +44,9 @@ def test_the_defaults(tmp_path: Path) -> None:
         "web_threads": 2,
         "statement_timeout_seconds": 15,
         "max_body_bytes": 4 * 2**20,
+        "max_import_bytes": 64 * 2**20,
+        "max_attachment_bytes": 10 * 2**20,
+        "object_store_url": None,
         "vocabulary": "open",
         "auth_mode": None,
         "anonymous_reading": False,
@@ -103,6 +106,10 @@ def test_every_setting_has_a_variable() -> None:
         ("INSIGHTS_ENV", "offline", "env", "offline"),
         ("LOG_FORMAT", "json", "log_format", "json"),
         ("INSIGHTS_MAX_BODY_BYTES", "2048", "max_body_bytes", 2048),
+        ("INSIGHTS_MAX_ATTACHMENT_BYTES", "2048", "max_attachment_bytes", 2048),
+        ("OBJECT_STORE_URL", "s3://bucket/folder", "object_store_url", "s3://bucket/folder"),
+        ("OBJECT_STORE_URL", "file:///srv/objects", "object_store_url", "file:///srv/objects"),
+        ("OBJECT_STORE_URL", "", "object_store_url", None),
         ("INSIGHTS_STATEMENT_TIMEOUT_SECONDS", "0", "statement_timeout_seconds", 0),
         ("LOG_LEVEL", "INFO", "log_level", "info"),
         ("CORS_ALLOWED_ORIGINS", "*", "cors_allowed_origins", ("*",)),
@@ -129,6 +136,14 @@ def test_the_environment_is_read(tmp_path: Path, variable: str, value: str, name
             "DATABASE_OWNER_URL: names the owner of the database of DATABASE_",
         ),
         ("REDIS_URL", "memcached://h", "REDIS_URL: must start with redis://, rediss:// or unix://"),
+        *(
+            (
+                "OBJECT_STORE_URL",
+                wrong,
+                "OBJECT_STORE_URL: must be an address such as s3://bucket/folder, gs://, az:// or file:///folder",
+            )
+            for wrong in ("ftp://h/x", "s3:///folder", "file://", "bucket/folder", "http://h/x")
+        ),
         ("INSIGHTS_MAX_BODY_BYTES", "5", "INSIGHTS_MAX_BODY_BYTES: Input should be greater than or equal to 1024"),
         (
             "CORS_ALLOWED_ORIGINS",

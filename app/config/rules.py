@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationInfo, field_validator
 SECRET_LENGTH = 32
 RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
+STORES = frozenset({"file", "s3", "gs", "az"})
 DEFAULT_SECRETS = frozenset({"", "insights", "changeme", "change-me", "secret", "dev", "default", "password"})
 
 
@@ -128,6 +129,14 @@ class Rules(BaseModel):
         if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must start with redis://, rediss:// or unix://")
         return value
+
+    @field_validator("object_store_url", check_fields=False)
+    @classmethod
+    def _known_store(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        if value and (parts.scheme not in STORES or not (parts.path if parts.scheme == "file" else parts.netloc)):
+            raise ValueError("must be an address such as s3://bucket/folder, gs://, az:// or file:///folder")
+        return value or None
 
     @field_validator(
         "jwt_secret", "jwt_jwks_url", "jwt_issuer", "jwt_audience", "oidc_issuer", "oidc_client_id",

@@ -80,6 +80,11 @@ class Settings(Rules):
         15, ge=0, le=3600, validation_alias=_key("INSIGHTS_STATEMENT_TIMEOUT_SECONDS")
     )
     max_body_bytes: int = Field(4 * 2**20, ge=1024, validation_alias=_key("INSIGHTS_MAX_BODY_BYTES"))
+    max_import_bytes: int = Field(64 * 2**20, ge=1024, le=2**29, validation_alias=_key("INSIGHTS_MAX_IMPORT_BYTES"))
+    max_attachment_bytes: int = Field(
+        10 * 2**20, ge=1024, le=2**29, validation_alias=_key("INSIGHTS_MAX_ATTACHMENT_BYTES")
+    )
+    object_store_url: str | None = Field(None, validation_alias=_key("OBJECT_STORE_URL"))
     vocabulary: Literal["open", "curated", "closed"] = Field("open", validation_alias=_key("VOCABULARY"))
 
     @property

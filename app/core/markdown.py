@@ -1,29 +1,47 @@
-"""The one Markdown function: what a preview shows is what the page shows, and nothing of it can run."""
+"""The one Markdown function: what a preview shows is what the page shows, and nothing of it can run.
 
+Its cost grows with the length of the text and not faster: whatever looks at tokens does so once.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from time import thread_time
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
-from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 
+from app.core.highlighting import highlighted
 from app.core.names import slugify
 
 HEADING_LENGTH = 80
+# A text of this length takes a second. What is longer ends as it is written: nobody waits, and nothing is left out.
+LONGEST = 100_000
+LONGEST_REMEMBERED, MOST_REMEMBERED = 20_000, 200
+# Of processor time: tens of thousands of lines of code take as long, or a few that were made to be slow.
+COLOURING_SECONDS = 0.5
+REST = """
+<p class="rest-note">This text is very long. From here on it is shown as it is written.</p>
+<pre class="rest">{}</pre>
+"""
+TASK = {"[ ] ": "to do", "[x] ": "done", "[X] ": "done"}
 TAGS = nh3.ALLOWED_TAGS | {"input", "section"}
 ATTRIBUTES: dict[str, set[str]] = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
     **{f"h{level}": {"id"} for level in range(1, 7)},
-    "a": {"href", "title", "id", "class"},
+    "a": {"href", "title", "id", "class", "aria-label"},
     "code": {"class"},
+    "img": {"src", "alt", "title"},
     "input": {"type", "checked", "disabled", "class", "aria-label"},
     "li": {"id", "class"},
     "ol": {"class", "start"},
     "section": {"class"},
+    "span": {"class"},
     "sup": {"class"},
     "ul": {"class"},
     "th": {"align", "class"},
@@ -49,16 +67,37 @@ class Rendered:
 
 
 def render(source: str) -> Rendered:
-    """Render CommonMark with tables, task lists and footnotes; raw HTML in it is shown as text.
+    """Render CommonMark with tables, task lists, footnotes and code in colours; raw HTML in it is shown as text.
 
     The highest heading becomes an ``h2``, whatever level it was written with: the page's title is the only ``h1``.
+    What most texts become is remembered: a page of some length costs tens of milliseconds.
     """
-    tokens = _parser().parse(source)
+    return _remembered(source) if len(source) <= LONGEST_REMEMBERED else _rendered(source)
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _remembered(source: str) -> Rendered:
+    return _rendered(source)
+
+
+def _rendered(source: str) -> Rendered:
+    formatted, rest = _parted(source)
+    tokens = _parser().parse(formatted)
     _shift_headings(tokens)
+    headings = tuple(_named_headings(tokens))
     _align_cells(tokens)
-    _name_checkboxes(tokens)
+    _tick_tasks(tokens)
+    _colour_code(tokens)
     html = _parser().renderer.render(tokens, _parser().options, {})
-    return Rendered(_sanitise(html), tuple(_headings(tokens)))
+    return Rendered(_sanitise(html) + (REST.format(escapeHtml(rest)) if rest else ""), headings)
+
+
+def _parted(source: str) -> tuple[str, str]:
+    """What is formatted, up to the end of a paragraph if there is one, and the rest."""
+    if len(source) <= LONGEST:
+        return source, ""
+    end = next((end for sign in ("\n\n", "\n", " ") if (end := source.rfind(sign, LONGEST // 2, LONGEST)) > 0), LONGEST)
+    return source[:end], source[end:].lstrip("\n")
 
 
 @cache
@@ -67,8 +106,6 @@ def _parser() -> MarkdownIt:
     # Whole addresses only: README.md is a file, not a site.
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
     parser.use(footnote_plugin)
-    parser.use(tasklists_plugin)
-    parser.use(anchors_plugin, min_level=1, max_level=6, slug_func=_heading_id)
     return parser
 
 
@@ -79,6 +116,31 @@ def _shift_headings(tokens: list[Token]) -> None:
         token.tag = f"h{min(int(token.tag[1]) - highest + 2, 6)}"
 
 
+def _named_headings(tokens: list[Token]) -> Iterator[Heading]:
+    """Give each an id and a link to it. Of those with the same words only the first has them alone. All are prefixed:
+    no heading takes the id of a part of the page."""
+    taken: set[str] = set()
+    uses: Counter[str] = Counter()
+    for opening, inline in pairwise(tokens):
+        if opening.type != "heading_open":
+            continue
+        title = _plain(inline)
+        words = name = f"section-{slugify(title, HEADING_LENGTH)}"
+        while name in taken:
+            uses[words] += 1
+            name = f"{words}-{uses[words]}"
+        taken.add(name)
+        opening.attrSet("id", name)
+        inline.children = [*(inline.children or ()), _permalink(name)]
+        yield Heading(name, title, int(opening.tag[1]))
+
+
+def _permalink(name: str) -> Token:
+    """An empty link behind the words: the style sheet shows its sign, so that nobody copies it with them."""
+    link = f'<a class="permalink" href="#{name}" aria-label="Link to this section"></a>'
+    return Token("html_inline", "", 0, content=link)
+
+
 def _align_cells(tokens: list[Token]) -> None:
     """An attribute instead of an inline style, which the content security policy would block."""
     for token in tokens:
@@ -86,26 +148,48 @@ def _align_cells(tokens: list[Token]) -> None:
             token.attrSet("align", str(token.attrs.pop("style")).removeprefix("text-align:"))
 
 
-def _name_checkboxes(tokens: list[Token]) -> None:
-    """A screen reader needs a name for each box of a task list. With HTML off, only that plugin makes such tokens."""
+def _tick_tasks(tokens: list[Token]) -> None:
+    """A box for each item of a list that begins with one, named for screen readers."""
+    lists: list[Token] = []
+    for index, token in enumerate(tokens):
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            lists.append(token)
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            lists.pop()
+        elif token.type == "list_item_open" and (text := _task(tokens, index)):
+            state = TASK[text.content[:4]]
+            text.content = text.content[4:]
+            tokens[index + 2].children = [_checkbox(state), *(tokens[index + 2].children or ())]
+            token.attrSet("class", "task-list-item")
+            lists[-1].attrSet("class", "contains-task-list")
+
+
+def _task(tokens: list[Token], index: int) -> Token | None:
+    """The text that a list item begins with, when that says it is a task."""
+    paragraph, inline = tokens[index + 1 : index + 3] if index + 2 < len(tokens) else (None, None)
+    if paragraph is None or inline is None or paragraph.type != "paragraph_open" or not inline.children:
+        return None
+    first = inline.children[0]
+    return first if first.type == "text" and first.content[:4] in TASK else None
+
+
+def _checkbox(state: str) -> Token:
+    checked = ' checked="checked"' if state == "done" else ""
+    box = f'<input class="task-list-item-checkbox" aria-label="{state}"{checked} disabled="disabled" type="checkbox"> '
+    return Token("html_inline", "", 0, content=box)
+
+
+def _colour_code(tokens: list[Token]) -> None:
+    """When that has taken long enough, what is left stays plain."""
+    end = thread_time() + COLOURING_SECONDS
     for token in tokens:
-        for child in token.children or ():
-            if child.type == "html_inline" and child.content.startswith("<input "):
-                state = "done" if "checked=" in child.content else "to do"
-                child.content = child.content.replace("<input ", f'<input aria-label="{state}" ', 1)
-
-
-def _heading_id(title: str) -> str:
-    """Prefixed, so that no heading takes the id of a part of the page."""
-    return f"section-{slugify(title, HEADING_LENGTH)}"
-
-
-def _headings(tokens: list[Token]) -> list[Heading]:
-    return [
-        Heading(str(opening.attrs["id"]), _plain(inline), int(opening.tag[1]))
-        for opening, inline in pairwise(tokens)
-        if opening.type == "heading_open"
-    ]
+        if token.type != "fence" or not token.info.strip() or thread_time() > end:
+            continue
+        language = token.info.split()[0]
+        code = highlighted(token.content, language)
+        if code is not None:
+            token.type = "html_block"
+            token.content = f'<pre><code class="language-{escapeHtml(language)}">{code}</code></pre>\n'
 
 
 def _plain(inline: Token) -> str:

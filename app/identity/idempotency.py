@@ -8,6 +8,7 @@ from flask import Response, request
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.expression import bindparam
+from werkzeug.datastructures import FileStorage
 
 from app.core.db import read_rows, transact
 from app.core.http.body import IDEMPOTENCY_KEY
@@ -16,6 +17,7 @@ from app.errors import FieldError, Invalid, StillRunning
 from app.extensions import db
 from app.identity.acting import current_actor
 from app.identity.commands.expiry import ANSWERS_KEPT
+from app.identity.csrf import FIELD
 from app.identity.encryption import sealed, unsealed
 
 REPLAYED = "Idempotency-Replayed"
@@ -98,5 +100,21 @@ def _digest() -> bytes:
     is not for them any more. Each part has a digest of its own, so none runs into the next."""
     actor = current_actor()
     rights = repr((sorted(actor.permissions), sorted(actor.audience.visibilities), actor.audience.every_draft))
-    parts = (request.method.encode(), request.path.encode(), request.query_string, request.get_data(), rights.encode())
+    parts = (request.method.encode(), request.path.encode(), request.query_string, _body(), rights.encode())
     return sha256(b"".join(sha256(part).digest() for part in parts)).digest()
+
+
+def _body() -> bytes:
+    """Of a form with files what its parts hold: the lines between them are drawn anew whenever it is sent."""
+    if request.mimetype != "multipart/form-data":
+        return request.get_data()
+    said = [(name, value) for name, value in request.form.items(multi=True) if name != FIELD]
+    files = [(name, file.filename, _sum(file)) for name, file in request.files.items(multi=True)]
+    return repr((sorted(said), sorted(files))).encode()
+
+
+def _sum(file: FileStorage) -> str:
+    file.stream.seek(0)
+    digest = sha256(file.stream.read()).hexdigest()
+    file.stream.seek(0)
+    return digest

@@ -48,7 +48,8 @@ def test_a_wrong_method(client: FlaskClient, method: str, path: str, allowed: se
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_caches_keep_documents_and_pages_apart(client: FlaskClient, accept: str) -> None:
     response = client.get("/no/such/path", headers={"Accept": accept})
-    assert (response.status_code, response.headers["Vary"]) == (404, "Accept")
+    assert response.status_code == 404
+    assert "Accept" in response.vary
 
 
 @pytest.mark.parametrize("offered", ["abc-123", "A.b_C", "x" * 128])

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, NoReturn
 
 from flask import Request, request
-from marshmallow import Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
@@ -18,10 +18,19 @@ WHERE = {"json": "body", "query": "query", "querystring": "query"}
 
 
 class Parser(FlaskParser):
-    """webargs with our own reading of JSON and our own error."""
+    """webargs with our own reading of JSON and our own error. A file that nobody asked for is not left out silently."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "files": RAISE}
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         return read_json_body(req)
+
+    def load_files(self, req: Request, schema: Schema) -> Any:
+        if req.mimetype != "multipart/form-data":
+            raise UnsupportedMediaType("Send the file as multipart/form-data.")
+        if several := [name for name, files in req.files.lists() if len(files) > 1]:
+            raise Invalid.because([FieldError((name,), "takes one file", "type") for name in several])
+        return super().load_files(req, schema)
 
     def handle_error(
         self, error: ValidationError, req: Any, schema: Schema, *, error_status_code: Any, error_headers: Any

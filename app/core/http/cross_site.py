@@ -20,11 +20,11 @@ def refuse(app: Flask, settings: Settings) -> None:
 
 
 def _check(allowed: frozenset[str]) -> None:
-    if request.method not in HARMLESS and _from_another_site() and not _expected(allowed):
+    if request.method not in HARMLESS and from_another_site() and not _expected(allowed):
         raise Forbidden(DETAIL)
 
 
-def _from_another_site() -> bool:
+def from_another_site() -> bool:
     """What the browser says about the page. Programs, which are led by no page, send neither header."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -58,7 +58,7 @@ PROBLEMS = {
         "Insight 42 has changed since it was read: its version is now 4.",
     ),
     413: ("The body is too large.", "The body must have 4194304 bytes at most."),
-    415: ("The body is not JSON.", "Send the body as application/json."),
+    415: ("The body is of another type than the one described.", "Send the body as application/json."),
     422: ("One or more fields are wrong; all of them are named.", "title: is required"),
     503: ("The database can't be reached just now.", "The database can't be reached just now."),
 }
@@ -112,6 +112,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         *,
         status: int = HTTPStatus.OK,
         body: Marshmallow | type[Marshmallow] | None = None,
+        upload: type[Marshmallow] | None = None,
         query: type[Marshmallow] | None = None,
         refuses: bool = False,
         once: bool = False,
@@ -125,7 +126,8 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         unavailable: type[Marshmallow] | None = None,
         guarded: bool = True,
     ) -> Callable[[View], View]:
-        """Declare a view: the loaded body or query is its first argument, ids of the path follow by name.
+        """Declare a view: the loaded body, ``upload`` (the files of a form) or query is its first argument, ids of the
+        path follow by name.
 
         ``refuses``: it may answer 400. ``once``: it takes an `Idempotency-Key`. ``conditional``: it honours
         `If-Match` (unless told, PUT and DELETE do). ``page``: where a browser that opens this address is sent.
@@ -140,7 +142,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
         taken = [*([IF_MATCH] if conditional else []), *([KEY] if once else [])]
         bodiless = method == "DELETE"
         said = {"bodiless": bodiless, "refuses": refuses, "once": once, "conditional": conditional, "guarded": guarded}
-        possible = _problems(rule, body, query, database=database_problem, **said)
+        possible = _problems(rule, body or upload, query, database=database_problem, **said)
         steps = [
             page_for_people(page) if page else None,
             without_body if bodiless else None,
@@ -149,6 +151,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]  # flask-smorest ships no type
             self._unavailable(unavailable) if unavailable else None,
             self.response(status, answer, headers=headers, content_type=content_type, example=answer_example),
             self.arguments(body, error_status_code=422, example=body_example, required=_asks(body)) if body else None,
+            self.arguments(upload, location="files", error_status_code=422) if upload else None,
             self.arguments(query, location="query", error_status_code=422) if query else None,
             _taking(taken) if taken else None,
             None if guarded else self.doc(security=[]),

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from flask import request
 from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import MultiDict
 
 from app.core.fields import flatten
 
@@ -17,9 +18,13 @@ class Filters(NamedTuple):
     typed: dict[str, Any]
 
 
-def given_filters(schema: Schema, lists: Collection[str] = ()) -> Filters:
-    """What the address asks for. Unknown and empty parameters count as absent; ``lists`` may be given repeatedly."""
-    given = {name: values for name, values in request.args.lists() if name in schema.fields and any(values)}
+def given_filters(
+    schema: Schema, lists: Collection[str] = (), parameters: MultiDict[str, str] | None = None
+) -> Filters:
+    """What the address, or another one's ``parameters``, asks for. Unknown and empty parameters count as absent;
+    ``lists`` may be given repeatedly."""
+    parameters = request.args if parameters is None else parameters
+    given = {name: values for name, values in parameters.lists() if name in schema.fields and any(values)}
     flat = {name: values if name in lists else values[-1] for name, values in given.items()}
     try:
         arguments, wrong = schema.load(flat), {}

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, request
@@ -12,9 +14,13 @@ from markupsafe import Markup
 
 from app.config import REPOSITORY
 from app.core.http.security import csp_nonce
+from app.core.names import slugify
 from app.version import VERSION
 
 DIST = REPOSITORY / "static" / "dist"
+SLUG_LENGTH = 60
+# What a notice leaves in an address: no link takes it along.
+CARRIED = ("done", "n", "left", "receipt")
 YEAR_IN_SECONDS = 365 * 24 * 3600
 # Of headings, code and tasks, which stand alone, and of bold words.
 MARKS = re.compile(r"(?<!\S)(?:#{1,6}|```\w*|[-*] \[[ x]\])(?!\S)|\*\*(?=\S)|(?<=\S)\*\*")
@@ -23,6 +29,7 @@ MARKS = re.compile(r"(?<!\S)(?:#{1,6}|```\w*|[-*] \[[ x]\])(?!\S)|\*\*(?=\S)|(?<
 def equip(app: Flask) -> None:
     """Register the globals and filters that templates use."""
     app.jinja_env.globals.update(asset=asset, csp_nonce=csp_nonce, version=VERSION, page_url=page_url)
+    app.jinja_env.globals.update(insight_path=insight_path)
     app.jinja_env.filters.update(
         datetime=readable_datetime,
         day=readable_day,
@@ -46,11 +53,16 @@ def _manifest(path: Path) -> dict[str, str]:
 
 
 def page_url(**changes: object) -> str:
-    """This page's address with parts of its query changed; None removes one."""
-    query = {name: values for name, values in request.args.lists() if name not in changes}
+    """This page's address with parts of its query changed, and without what a notice left there; None removes one."""
+    query = {name: values for name, values in request.args.lists() if name not in changes and name not in CARRIED}
     added = {name: value for name, value in changes.items() if value not in (None, "", [])}
     encoded = urlencode({**query, **added}, doseq=True)
     return f"{request.path}?{encoded}" if encoded else request.path
+
+
+def insight_path(insight: Mapping[str, Any]) -> str:
+    """The page of an insight (``id``, ``title``), with its title for people."""
+    return f"/library/{insight['id']}-{slugify(insight['title'], SLUG_LENGTH)}"
 
 
 def readable_datetime(value: str) -> Markup:

@@ -7,13 +7,15 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from app.core.http.keeping import kept
 from app.core.http.negotiation import prefers_html
 from app.core.http.respond import wrong_if_match
 from app.core.http.routing import InvalidPath
+from app.core.http.uploads import BESIDE
 from app.core.redaction import redacted_text
 from app.errors import (
     UNKNOWN,
@@ -52,13 +54,14 @@ log = structlog.get_logger(__name__)
 
 def register(app: Flask) -> None:
     """Answer every error of the application, whoever raised it."""
-    app.register_error_handler(DomainError, _domain_error)
-    app.register_error_handler(InvalidPath, lambda found: _domain_error(found.error))
+    app.register_error_handler(DomainError, domain_error)
+    app.register_error_handler(InvalidPath, lambda found: domain_error(found.error))
     app.register_error_handler(HTTPException, _http_exception)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _domain_error(error: DomainError) -> Response:
+def domain_error(error: DomainError) -> Response:
+    """The answer to an error of a domain."""
     status = STATUS[type(error)]
     members: dict[str, Any] = {}
     if error.errors:
@@ -92,6 +95,8 @@ def _said_plainly(status: HTTPStatus) -> str | None:
         limit = request.max_content_length
         if limit and request.mimetype == "multipart/form-data" and (request.content_length or limit) < limit:
             return f"The form must have {request.max_form_parts} fields at most."
+        if limit and limit != current_app.config["MAX_CONTENT_LENGTH"]:
+            return f"The file must have {limit - BESIDE} bytes at most."
         return f"The body must have {limit} bytes at most."
     return None
 
@@ -116,7 +121,9 @@ def answer(
         **(members or {}),
     }
     if prefers_html():
-        response = Response(render_template("error.html", **problem), status, headers, mimetype="text/html")
+        typed = kept()
+        page = render_template("kept.html" if typed else "error.html", **problem, kept=typed)
+        response = Response(page, status, headers, mimetype="text/html")
     else:
         response = Response(json.dumps(problem, ensure_ascii=False), status, headers, content_type=MEDIA_TYPE)
     response.vary.add("Accept")

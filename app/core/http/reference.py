@@ -1,4 +1,4 @@
-"""``/docs`` (Swagger UI) and ``/redoc``: the API's reference, from built files only, nothing from elsewhere."""
+"""What describes the application: ``/docs`` (Swagger UI) and ``/redoc``, from built files only; ``/keys``."""
 
 from flask import Blueprint, render_template
 
@@ -15,3 +15,9 @@ def swagger() -> str:
 def redoc() -> str:
     """Read the API's reference."""
     return render_template("docs/redoc.html")
+
+
+@blueprint.get("/keys")
+def keys() -> str:
+    """The keyboard map; with a script it opens on every page as a dialog."""
+    return render_template("docs/keys.html")

@@ -17,6 +17,17 @@ class InvalidPath(HTTPException):
         self.error = error
 
 
+class NamedIdConverter(BaseConverter):
+    """``<named:insight_id>``: an id that may be followed by a name for people (``42-how-we-lost-a-day``), which decides
+    nothing: an address stays good when the name changes."""
+
+    regex = r"\d{1,18}(?:-[^/]*)?"
+    part_isolating = True
+
+    def to_python(self, value: str) -> int:
+        return int(value.partition("-")[0])
+
+
 class IdConverter(BaseConverter):
     """``<id("insight_id"):insight_id>``: what is no whole number is a 422 that names the parameter, not a 404."""
 

@@ -52,7 +52,7 @@ def _add_headers(response: Response) -> Response:
     if response.mimetype == "text/html":
         _guard_page(response)
     else:
-        headers["Content-Security-Policy"] = POLICY_OF_DATA
+        headers.setdefault("Content-Security-Policy", POLICY_OF_DATA)
     return response
 
 
