@@ -81,6 +81,7 @@ def opened(path: Path, folder: Path, told: Told = lambda size: None) -> Backup:
         with ZipFile(path) as archive:
             manifest = _manifest(path, archive)
             for name, digest in manifest.members.items():
+                (folder / name).parent.mkdir(exist_ok=True)
                 with archive.open(name) as member, (folder / name).open("xb") as copy:
                     if _copied(member, copy, told) != digest:
                         raise Invalid(f"{path}: {name} is damaged: its checksum is another one.")

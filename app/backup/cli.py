@@ -65,12 +65,14 @@ def restore(file: Path, yes: bool, instance: Path | None) -> None:
 def _restored(taken: "Backup", programs: Path | None, asked: bool, had_key: bool) -> bool:
     """Whether all is well with it now."""
     from app.backup.files import replaces_key, restore_files
+    from app.backup.objects import restore_objects
     from app.backup.progress import progress, rows
     from app.backup.restoring import restore_database
     from app.verification import tell_findings
 
     if asked:
         _ask(_loss(taken, loses_key=had_key and replaces_key(taken)))
+    restore_objects(taken)
     with progress("Restoring", sum(taken.manifest.rows.values()), rows) as told:
         restore_database(taken, programs, told)
     click.echo("Restored.")

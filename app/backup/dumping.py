@@ -10,6 +10,7 @@ from app.backup.archive import Told, Writing, new_archive
 from app.backup.database import address, count_rows, driver_of, owner, server_version
 from app.backup.files import configuration, fingerprint, key_file
 from app.backup.manifest import CONFIGURATION, DUMP, SECRET_KEY, Manifest
+from app.backup.objects import add_objects, hold_objects
 from app.backup.programs import dumper, output_of, version
 from app.errors import Refused
 from app.version import VERSION
@@ -39,6 +40,7 @@ def write_backup(path: Path, replace: bool, programs: Path | None, told: Told) -
     """
     with new_archive(path, replace) as writing, owner() as connection:
         driver = driver_of(connection)
+        hold_objects(driver)
         snapshot = _snapshot(driver)
         taken = _taken(driver)
         program = dumper(taken.server, programs)
@@ -48,6 +50,7 @@ def write_backup(path: Path, replace: bool, programs: Path | None, told: Told) -
         with output_of(command, environment) as dump:
             writing.add(DUMP, dump, told)
         _add_files(writing)
+        missing = tuple(add_objects(writing, driver, told)) if "attachments" in taken.rows else ()
         manifest = Manifest(
             release=VERSION,
             taken_at=taken.at,
@@ -57,6 +60,7 @@ def write_backup(path: Path, replace: bool, programs: Path | None, told: Told) -
             rows=taken.rows,
             key=fingerprint(),
             members=writing.members,
+            missing=missing,
         )
         writing.end(manifest)
     return manifest

@@ -1,5 +1,6 @@
 """What a backup says about itself."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -8,18 +9,23 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 # Members of the file. The first is always there.
 DUMP, SECRET_KEY, CONFIGURATION = "database.dump", "secret_key", "config.yaml"
 MEMBERS = (DUMP, SECRET_KEY, CONFIGURATION)
+# And the bytes of attached files, each named by its SHA-256 sum.
+OBJECTS = "objects/"
+OBJECT = re.compile(rf"{OBJECTS}[0-9a-f]{{64}}")
 
 
 def _only_ours(members: dict[str, str]) -> dict[str, str]:
-    if DUMP not in members or set(members) - set(MEMBERS):
-        raise ValueError(f"must name {DUMP}, and nothing but {', '.join(MEMBERS)}")
+    others = set(members) - set(MEMBERS)
+    if DUMP not in members or not all(OBJECT.fullmatch(name) for name in others):
+        raise ValueError(f"must name {DUMP}, and nothing but {', '.join(MEMBERS)} and {OBJECTS}")
     return members
 
 
 class Manifest(BaseModel):
     """``schema_revision`` is the newest migration of the database, ``server`` its major version, ``pg_dump`` that of
     the program; ``rows`` counts what each table held. ``key`` tells SECRET_KEYs apart and doesn't give them away.
-    ``members`` maps names to SHA-256 sums (hexadecimal)."""
+    ``members`` maps names to SHA-256 sums (hexadecimal); ``missing`` has the sums of the attached files that could not
+    be copied."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,9 +39,12 @@ class Manifest(BaseModel):
     rows: dict[str, int]
     key: str
     members: Annotated[dict[str, str], AfterValidator(_only_ours)]
+    missing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         counted = (("insights", "insights"), ("insight_trash", "in the trash"), ("categories", "categories"),
-                   ("tags", "tags"), ("users", "users"))  # fmt: skip
+                   ("tags", "tags"), ("users", "users"), ("attachments", "attached files"))  # fmt: skip
         told = ", ".join(f"{self.rows[table]:,} {words}" for table, words in counted if table in self.rows)
+        lost = f" ({len(self.missing):,} of them missing or damaged)" if self.missing else ""
+        told = told.replace("attached files", f"attached files{lost}")
         return f"{told}; {sum(self.rows.values()):,} rows in all, as of {self.taken_at:%Y-%m-%d %H:%M:%S} UTC"

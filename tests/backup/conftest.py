@@ -8,7 +8,7 @@ from click.testing import Result
 
 from app.config import Settings
 from tests.conftest import scratch_database
-from tests.filled import copy_of, filled_database, invoke
+from tests.filled import copy_of, filled_database, invoke, keep_file
 
 KEY = "the secret of the instance that was backed up"
 OTHER_KEY = "the secret of another instance, no less long"
@@ -30,6 +30,7 @@ def filled(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with filled_database(settings) as database:
         made = instance(database, tmp_path_factory.mktemp("filled") / "i", KEY)
         (made.instance / "config.yaml").write_text(CONFIGURATION)
+        keep_file(made)
         yield made
 
 
@@ -52,9 +53,11 @@ def empty(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
 
 @pytest.fixture
 def copy(filled: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """Another instance with the same database and secret."""
+    """Another instance with the same database, attached file and secret."""
     with copy_of(filled) as database:
-        yield instance(database, tmp_path / "copy", KEY)
+        made = instance(database, tmp_path / "copy", KEY)
+        keep_file(made)
+        yield made
 
 
 @pytest.fixture

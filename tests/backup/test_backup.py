@@ -16,7 +16,7 @@ from app.config import Settings
 from app.core.migrations import head
 from app.errors import Unavailable
 from tests.backup.conftest import CONFIGURATION, KEY, Run
-from tests.filled import everything
+from tests.filled import FILE, everything
 
 
 @contextmanager
@@ -34,7 +34,9 @@ def test_what_is_in_it(taken: Path, filled: Settings) -> None:
     with ZipFile(taken) as archive:
         manifest = json.loads(archive.read("manifest.json"))
         members = {name: archive.read(name) for name in archive.namelist() if name != "manifest.json"}
-    assert members.keys() == {"database.dump", "secret_key", "config.yaml"}
+    attached = f"objects/{hashlib.sha256(FILE).hexdigest()}"
+    assert members.keys() == {"database.dump", "secret_key", "config.yaml", attached}
+    assert (members[attached], manifest["missing"]) == (FILE, [])
     assert (members["secret_key"].decode(), members["config.yaml"].decode()) == (KEY, CONFIGURATION)
     assert manifest["members"] == {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
     assert {name: manifest[name] for name in ("format", "product", "release", "schema_revision")} == {
@@ -45,6 +47,20 @@ def test_what_is_in_it(taken: Path, filled: Settings) -> None:
     assert KEY not in json.dumps(manifest)
 
 
+def test_a_file_whose_bytes_are_lost_is_told(copy: Settings, run: Run, tmp_path: Path) -> None:
+    """Missing, then damaged: the rest is backed up all the same."""
+    [file] = [path for path in (copy.instance / "objects").rglob("*") if path.is_file()]
+    for harm in (file.unlink, lambda: file.write_bytes(FILE.upper())):
+        harm()
+        result = run(copy, "backup", tmp_path / "b.backup", "--force")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert " 2 users, 1 attached files (1 of them missing or damaged); " in result.stdout
+        with ZipFile(tmp_path / "b.backup") as archive:
+            manifest = json.loads(archive.read("manifest.json"))
+            assert sorted(archive.namelist()) == ["database.dump", "manifest.json", "secret_key"]
+        assert manifest["missing"] == [hashlib.sha256(FILE).hexdigest()]
+
+
 def test_it_is_for_its_owner_and_says_what_it_holds(copy: Settings, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "b.backup"
     result = run(copy, "backup", path)
@@ -52,7 +68,7 @@ def test_it_is_for_its_owner_and_says_what_it_holds(copy: Settings, run: Run, tm
     assert path.stat().st_mode & 0o777 == 0o600
     [line] = result.stdout.splitlines()
     assert line.startswith(f"{path}: ")
-    assert " kB; 10 insights, 2 in the trash, 3 categories, 3 tags, 2 users; " in line
+    assert " kB; 10 insights, 2 in the trash, 3 categories, 3 tags, 2 users, 1 attached files; " in line
     assert line.endswith(" UTC")
 
 

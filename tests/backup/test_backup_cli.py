@@ -92,4 +92,4 @@ def test_an_instance_from_nothing(taken: Path) -> None:
         again = [*INSIGHTS, "backup", f"{folder}/again.backup", "--instance", str(instance)]
         done = subprocess.run(again, env=CLEAN, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
-        assert " 10 insights, 2 in the trash, 3 categories, 3 tags, 2 users; " in done.stdout
+        assert " 10 insights, 2 in the trash, 3 categories, 3 tags, 2 users, 1 attached files; " in done.stdout

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -12,13 +13,14 @@ import flask_migrate
 import psycopg
 import pytest
 
+from app.attachments.store import Objects
 from app.backup import progress, restoring
 from app.config import Settings
 from app.core.migrations import DIRECTORY, head
 from app.errors import Unavailable
 from tests.backup.conftest import CONFIGURATION, KEY, OTHER_KEY, Run
 from tests.conftest import built, libpq, owner_libpq
-from tests.filled import everything
+from tests.filled import FILE, everything
 from tests.test_verify import told
 
 WIPE = restoring.CLEAR.read_text()
@@ -27,7 +29,7 @@ HOLDING = (
     "tag_counts", "tag_aliases", "categories", "category_aliases", "users", "sessions", "api_tokens", "receipts",
     "idempotency_keys", "audit_log", "audit.log_later",
 )  # fmt: skip
-HELD = "10 insights, 2 in the trash, 3 categories, 3 tags, 2 users"
+HELD = "10 insights, 2 in the trash, 3 categories, 3 tags, 2 users, 1 attached files"
 
 
 def key_of(settings: Settings) -> str:
@@ -92,6 +94,35 @@ def test_into_a_new_instance(taken: Path, filled: Settings, empty: Settings, run
     assert not (empty.instance / "config.yaml").exists()
     assert beside.read_text() == CONFIGURATION
     assert everything(empty) == everything(filled)
+
+
+def test_attached_files_come_back_beside_others(taken: Path, empty: Settings, run: Run) -> None:
+    other = Objects(empty).keep(b"another")
+    assert run(empty, "restore", taken, "--yes").exit_code == 0
+    assert b"".join(Objects(empty).part(sha256(FILE).digest(), 0, len(FILE))) == FILE
+    assert Objects(empty).size(other) == len(b"another")
+
+
+def test_damaged_files_are_mended(taken: Path, copy: Settings, run: Run) -> None:
+    [file] = [path for path in (copy.instance / "objects").rglob("*") if path.is_file()]
+    file.write_bytes(b"cut off")
+    result = run(copy, "restore", taken, "--yes")
+    assert (result.exit_code, file.read_bytes()) == (0, FILE)
+
+
+def test_a_store_that_is_away_changes_nothing(
+    taken: Path, copy: Settings, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(store: Objects, content: bytes) -> bytes:
+        raise Unavailable("The store of attached files can't be reached just now.")
+
+    with psycopg.connect(owner_libpq(copy), autocommit=True) as owner:
+        owner.execute("DELETE FROM insights WHERE id < 9")
+    before = everything(copy)
+    monkeypatch.setattr(Objects, "keep", away)
+    result = run(copy, "restore", taken, "--yes")
+    assert (result.exit_code, result.stderr) == (1, "The store of attached files can't be reached just now.\n")
+    assert everything(copy) == before
 
 
 def test_over_another_one(taken: Path, filled: Settings, copy: Settings, run: Run) -> None:

@@ -1,0 +1,1 @@
+"""Files that insights show or offer."""

@@ -1,0 +1,45 @@
+"""The application where people sign in, and one attachment in front of the world of `tests.identity.world`."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.attachments.store import Objects
+from app.config import Settings
+from app.identity.queries.credentials import forget_callers
+from tests.conftest import built
+from tests.identity.world import build
+
+
+@pytest.fixture(scope="session")
+def closed(migrated: Settings) -> Iterator[Flask]:
+    with built(migrated.model_copy(update={"auth_mode": "required", "anonymous_reading": True})) as app:
+        yield app
+
+
+@pytest.fixture
+def caller(closed: Flask, clean_database: None, owner_url: str) -> Iterator[FlaskClient]:
+    build(owner_url)
+    forget_callers()
+    yield closed.test_client()
+    forget_callers()
+
+
+@pytest.fixture
+def owner(owner_url: str) -> Iterator[psycopg.Connection]:
+    """Past the application."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def objects(application: Flask) -> Objects:
+    """The application's store, with nothing in it."""
+    store: Objects = application.extensions["objects"]
+    for some in store.kept():
+        for each in some:
+            store.drop(each.digest or b"")
+    return store
