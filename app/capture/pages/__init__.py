@@ -1,0 +1,1 @@
+"""The pages of capture: writing an insight, what is not saved yet, templates."""
