@@ -126,7 +126,7 @@ def test_other_filters_hold_beside_a_wrong_one(library: FlaskClient) -> None:
 def test_one_insight(library: FlaskClient) -> None:
     html = page(library, "/library/2")
     assert "<h1>Second &amp; last</h1>" in html
-    assert '<h2 id="section-context">Context</h2>' in html
+    assert '<h2 id="section-context">Context<' in html
     assert 'type="checkbox"' in html
 
 
@@ -138,9 +138,12 @@ def test_one_insight(library: FlaskClient) -> None:
         ("/insights?category=TECHNICAL", 303, "/library?category_id=1&page=1&page_size=20"),
         ("/insights?limit=5&offset=10&author=ada", 303, "/library?author=ada&page=3&page_size=5"),
         ("/insights/2", 303, "/library/2"),
-        ("/tags", 303, "/library"),
+        ("/tags", 303, "/library/tags"),
         ("/tags/1", 303, "/library?tag_ids=1"),
-        ("/categories", 303, "/library"),
+        ("/categories", 303, "/library/categories"),
+        ("/categories/tree", 303, "/library/categories"),
+        ("/categories/suggested-merges", 303, "/library/categories/suggested-merges"),
+        ("/tags/suggested-merges", 303, "/library/tags/suggested-merges"),
         ("/categories/1", 303, "/library?category_id=1"),
         ("/statistics", 303, "/"),
     ],
@@ -195,7 +198,7 @@ def test_numbers_of_any_size_are_shown_exactly(client: FlaskClient) -> None:
     assert f"<dt>nested</dt><dd><code>[{great},{2**70}]</code></dd>" in html
 
 
-@pytest.mark.parametrize("path", ["/health", "/metrics", "/livez", "/openapi.json", "/categories/tree"])
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/livez", "/openapi.json"])
 def test_addresses_without_a_page_answer_browsers_too(library: FlaskClient, path: str) -> None:
     assert library.get(path, headers=BROWSER).status_code == 200
 

@@ -1,0 +1,1 @@
+"""Pages of single insights: their history, the trash."""
