@@ -60,9 +60,9 @@ class Typed:
         return None if self.problems else parse(self.text, self.now).sort
 
     @staticmethod
-    def written(field: str, value: str) -> str:
-        """A condition as it stands in a text."""
-        return condition(field, value)
+    def written(field: str, value: str, *, exact: bool = False) -> str:
+        """A condition as it stands in a text; an ``exact`` one is about all of a name."""
+        return condition(field, value, exact=exact)
 
     def has(self, written: str) -> bool:
         """Whether a condition is in force."""

@@ -53,7 +53,7 @@ def feed(arguments: dict[str, Any], saved_id: int) -> Response:
             published=found.since,
             updated=found.updated_at,
             categories=found.categories,
-            address=_absolute(url_for("library.insight", insight_id=found.id)),
+            address=_absolute(url_for("insight.show", insight_id=found.id)),
         )
         for found in newest_matches(audience, saved.query, LONGEST_SUMMARY + 1)
     ]

@@ -14,6 +14,8 @@ from app.taxonomy.models import CATEGORY_NAME_LENGTH
 
 RELEVANCE = "relevance"
 SEARCH_SORTS = (RELEVANCE, *SORTS)
+# How the library shows what it lists; the first one unless somebody chose.
+VIEWS = ("table", "cards")
 TOTAL_RELATIONS = ("exact", "estimate")
 QUERY = 'What is looked for: words, "phrases", -not, OR, and fields such as `tag:`; see the reference of the language.'
 SORT = (
@@ -84,6 +86,7 @@ class LibrarySchema(FilterSchema):
 
     q = Text(most=QUERY_LENGTH, strip=True)
     tag_ids = Many(Id(), most=MOST_TAGS)
+    view = Token(VIEWS)
 
 
 class HighlightAnswer(Schema):
