@@ -10,15 +10,15 @@ from app.core.db import OUT_OF_RANGE, refusing
 from app.core.locking import lock, otherwise
 from app.errors import DomainError, Refused
 from app.extensions import db
-from app.taxonomy.commands.naming import name_new, rename
+from app.taxonomy.commands.naming import name_new, rename, with_slug
 from app.taxonomy.commands.resolving import hold_categories
 from app.taxonomy.models import Category
 
 
 def create_category(values: Mapping[str, Any]) -> int:
-    """Store a category (fields of `CategorySchema`) and return its id."""
+    """Store a category (fields of `CategorySchema`; a slug is found for one without) and return its id."""
     name_new(Category, values["name"])
-    values = _placed(values)
+    values = with_slug(Category, _placed(values))
     with refusing(_refusals(values)):
         category_id = int(db.session.execute(insert(Category).values(**values).returning(Category.id)).scalar_one())
     record("category.create", category_id, values["name"], told(values))

@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from app.core.db import refusing
 from app.core.locking import lock
-from app.core.names import slug_candidates
 from app.errors import NotFound, Refused
 from app.extensions import db
-from app.taxonomy.commands.resolving import LARGEST_ID, NAME_LENGTH
+from app.taxonomy.commands.naming import free_slug
+from app.taxonomy.commands.resolving import LARGEST_ID
 from app.taxonomy.models import Category, Tag
 from app.taxonomy.queries.names import KINDS, alias_named
 
@@ -29,7 +29,6 @@ INSERT = "INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table},
 GIVE_BACK = (
     "UPDATE {aliases} SET {target} = :id WHERE {target} = :into AND former_id = ANY (CAST(:former_ids AS int[]))"
 )
-SLUG_TAKEN = "SELECT id FROM {table} WHERE slug = :slug"
 
 
 class Merged(NamedTuple):
@@ -99,7 +98,7 @@ def cease_alias(kind: type[Category] | type[Tag], merged: Merged, into_id: int) 
     in_use = _name_in_use(kind, row["name"])
     if alias_named(kind, row["name"]):
         raise in_use
-    back = {**row, "slug": _free_slug(kind, row), "version": row["version"] + 1}
+    back = {**row, "slug": free_slug(kind, row["name"], row["slug"]), "version": row["version"] + 1}
     with refusing({f"uq_{kind.__tablename__}_folded_name": in_use, f"uq_{kind.__tablename__}_name": in_use}):
         _run(INSERT, kind, row=json.dumps(back))
     _run(GIVE_BACK, kind, id=row["id"], into=into_id, former_ids=list(merged.aliases))
@@ -114,15 +113,6 @@ def _require_still_into(kind: type[Category] | type[Tag], former_id: int, into_i
 
 def _name_in_use(kind: type[Category] | type[Tag], name: str) -> Refused:
     return Refused(f"The name {name!r} is in use by now: rename that {KINDS[kind].noun} first.")
-
-
-def _free_slug(kind: type[Category] | type[Tag], row: Mapping[str, Any]) -> str:
-    """The slug that it had or, when another has it now, the next one for its name."""
-    wanted = [row["slug"]]
-    candidates = slug_candidates(row["name"], NAME_LENGTH[kind])
-    while _run(SLUG_TAKEN, kind, slug=wanted[-1]).one_or_none() is not None:
-        wanted.append(next(candidates))
-    return str(wanted[-1])
 
 
 def _run(statement: str, kind: type[Category] | type[Tag], **parameters: Any) -> Any:

@@ -10,7 +10,7 @@ from app.core.db import refusing
 from app.core.locking import lock, otherwise
 from app.errors import DomainError, Refused
 from app.extensions import db
-from app.taxonomy.commands.naming import name_new, rename
+from app.taxonomy.commands.naming import name_new, rename, with_slug
 from app.taxonomy.models import Tag
 
 # Everybody locks insights before their tags, in the order of their ids.
@@ -20,8 +20,9 @@ CARRIERS = text("""
 
 
 def create_tag(values: Mapping[str, Any]) -> int:
-    """Store a tag (fields of `TagSchema`) and return its id."""
+    """Store a tag (fields of `TagSchema`; a slug is found for one without) and return its id."""
     name_new(Tag, values["name"])
+    values = with_slug(Tag, values)
     with refusing(_duplicates(values)):
         tag_id = int(db.session.execute(insert(Tag).values(**values).returning(Tag.id)).scalar_one())
     record("tag.create", tag_id, values["name"], told(values))

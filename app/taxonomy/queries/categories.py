@@ -39,12 +39,9 @@ SELECT coalesce(json_agg(page.category ORDER BY page.place), '[]')::text FROM (
   ORDER BY place OFFSET :skip LIMIT :limit) page"""
 
 
-@cache
-def _tree(sources: Sources) -> str:
-    """Depth first, each node is written up to its list of children; what closes it follows from how far the next node
-    lies above it. So a tree of any depth is nested by one pass of string_agg."""
-    return f"""
-WITH RECURSIVE direct AS MATERIALIZED ({direct_counts(sources, "category_id <> 0")}),
+def _counted(sources: Sources) -> str:
+    """CTEs of the tree: ``direct`` and ``subtree`` counts, and a ``walk`` that is depth first by its ``trail``."""
+    return f"""direct AS MATERIALIZED ({direct_counts(sources, "category_id <> 0")}),
 rising AS (
   SELECT category_id AS id, n FROM direct
   UNION ALL SELECT c.parent_id, r.n FROM rising r JOIN categories c USING (id) WHERE c.parent_id IS NOT NULL),
@@ -52,7 +49,15 @@ subtree AS (SELECT id, sum(n) AS n FROM rising GROUP BY id),
 walk AS (
   SELECT id, 1 AS depth, ARRAY[folded(name)] AS trail FROM categories WHERE parent_id IS NULL
   UNION ALL
-  SELECT c.id, w.depth + 1, w.trail || folded(c.name) FROM categories c JOIN walk w ON c.parent_id = w.id),
+  SELECT c.id, w.depth + 1, w.trail || folded(c.name) FROM categories c JOIN walk w ON c.parent_id = w.id)"""
+
+
+@cache
+def _tree(sources: Sources) -> str:
+    """Depth first, each node is written up to its list of children; what closes it follows from how far the next node
+    lies above it. So a tree of any depth is nested by one pass of string_agg."""
+    return f"""
+WITH RECURSIVE {_counted(sources)},
 nodes AS (
   SELECT w.depth, w.trail, lead(w.depth, 1, 1) OVER (ORDER BY w.trail) AS next_depth,
          lag(w.depth, 1, 0) OVER (ORDER BY w.trail) AS last_depth,
@@ -64,6 +69,16 @@ SELECT '{{"categories": [' || coalesce(string_agg(
     || left(node, -1) || ', "children": [' || repeat(']}}', greatest(depth - next_depth + 1, 0)),
     '' ORDER BY trail), '') || ']}}'
 FROM nodes"""
+
+
+@cache
+def _outline(sources: Sources) -> str:
+    return f"""
+WITH RECURSIVE {_counted(sources)}
+SELECT c.id, c.name, c.parent_id, c.color, c.icon, c.version, w.depth - 1 AS depth,
+    coalesce(d.n, 0)::integer AS insight_count, coalesce(s.n, 0)::integer AS subtree_count
+FROM walk w JOIN categories c USING (id) LEFT JOIN direct d ON d.category_id = c.id LEFT JOIN subtree s ON s.id = c.id
+ORDER BY w.trail"""
 
 
 @cache
@@ -94,6 +109,12 @@ def categories_json(audience: Audience, skip: int = 0, limit: int = 1000) -> byt
 def category_tree_json(audience: Audience) -> bytes:
     """The nested tree (`CategoryTree`) with direct and subtree counts."""
     return read_json(_tree(audience.sources), **audience.parameters) or b"{}"
+
+
+def category_outline(audience: Audience) -> list[dict[str, Any]]:
+    """The tree laid flat for its page, depth first: ``id``, ``name``, ``parent_id``, ``color``, ``icon``, ``version``,
+    ``depth`` (0 for roots), ``insight_count`` and ``subtree_count``. However deep, nothing is nested."""
+    return [row._asdict() for row in read_rows(_outline(audience.sources), **audience.parameters)]
 
 
 def category_options(audience: Audience) -> list[dict[str, Any]]:

@@ -47,14 +47,20 @@ def create(values: dict[str, Any]) -> Response:
     CategoryAnswer(many=True),
     query=SliceSchema,
     answer_example=[examples.CATEGORY],
-    page=lambda _: url_for("library.library"),
+    page=lambda _: url_for("category_pages.show"),
 )
 def list_categories(slice_: dict[str, int]) -> Response:
     """Categories by name."""
     return json_answer(categories_json(current_actor().audience, **slice_))
 
 
-@api.endpoint("GET", "/categories/tree", CategoryTree, answer_example=examples.TREE)
+@api.endpoint(
+    "GET",
+    "/categories/tree",
+    CategoryTree,
+    answer_example=examples.TREE,
+    page=lambda: url_for("category_pages.show"),
+)
 def tree() -> Response:
     """The nested tree with direct and subtree counts."""
     return json_answer(category_tree_json(current_actor().audience))

@@ -47,7 +47,7 @@ def create(values: dict[str, Any]) -> Response:
     TagAnswer(many=True),
     query=SliceSchema,
     answer_example=[examples.TAG],
-    page=lambda _: url_for("library.library"),
+    page=lambda _: url_for("tag_pages.show"),
 )
 def list_tags(slice_: dict[str, int]) -> Response:
     """Tags by name."""
