@@ -23,12 +23,14 @@ LARGEST_BATCH = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to import; ``batch_size`` rows (fewer when they are large) are written together or not at all."""
+    """How to import; ``batch_size`` rows (fewer when they are large) are written together or not at all, unless wrong
+    ones are ``set_aside``: then the others of their batch are written."""
 
     names: Names = field(default_factory=Names)
     defaults: Defaults = field(default_factory=Defaults)
     batch_size: int = 500
     dry_run: bool = False
+    set_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ def _write_all(reader: Reader, options: Options, tell: Tell, write: Write, repor
     report = report or Report()
     insights = Met()
     for batch in _read_ahead(_batches(reader, options)):
-        for outcome in _import([row for row, _ in batch], write, insights):
+        into = _import_good if options.set_aside else _import
+        for outcome in into([row for row, _ in batch], write, insights):
             report.add(outcome)
             tell(outcome, batch[-1][1])
     return report
@@ -172,6 +175,18 @@ def _import(rows: Sequence[Row], write: Write, insights: Met) -> list[Outcome]:
         return [Outcome(row, what) for row, what in zip(rows, write(rows, insights), strict=True)]
     except _BatchRefused as refusal:
         return [_not_written(row, found) for row, found in zip(rows, refusal.found, strict=True)]
+
+
+def _import_good(rows: Sequence[Row], write: Write, insights: Met) -> list[Outcome]:
+    """What can be written is, beside rows that are refused."""
+    good = [row for row in rows if not row.problems]
+    outcomes = {outcome.row.number: outcome for outcome in _import(good, write, insights)} if good else {}
+    tried = [outcomes.get(row.number, Outcome(row, FAILED)) for row in rows]
+    left_out = [outcome.row for outcome in tried if outcome.what == LEFT_OUT]
+    if left_out:
+        again = {outcome.row.number: outcome for outcome in _import_good(left_out, write, insights)}
+        tried = [again.get(outcome.row.number, outcome) for outcome in tried]
+    return tried
 
 
 def _not_written(row: Row, found: str | DomainError) -> Outcome:

@@ -4,8 +4,12 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.core.fields import MESSAGES, Many, Message, Moment, Schema, Text
+from app.core.fields import MESSAGES, Many, Message, Moment, Schema, Text, Token
+from app.exchange.models import Format
+from app.identity.schemas import FormSchema
+from app.insights.models import Status
 from app.insights.schemas import InsightSchema
+from app.search.schemas.searches import LibrarySchema
 
 PUBLIC_ID: dict[str, Any] = {**MESSAGES, "invalid_uuid": Message("must be a UUID", "type")}
 
@@ -32,3 +36,16 @@ class MapSchema(Schema):
         error_messages={"invalid": Message("must be a mapping", "type")},
     )
     ignore = Many(Text(least=1), load_default=list)
+
+
+class ImportForm(FormSchema):
+    """What an upload says beside its file."""
+
+    file = Text()
+    status = Token(Status, load_default=Status.PUBLISHED)
+
+
+class ExportForm(LibrarySchema):
+    """The library's filters, and as what to write what they find."""
+
+    format = Token(tuple(Format))

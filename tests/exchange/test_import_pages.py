@@ -1,0 +1,222 @@
+"""The import page: a file is tried out, looked at row by row, then written, for who brought it."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.config import Settings
+from app.core.http.pages import DIST
+from app.exchange.running import claimed, run
+from tests.answers import make_insight
+from tests.search.people import people
+
+pytestmark = pytest.mark.skipif(not (DIST / "manifest.json").exists(), reason="static/dist is not built")
+BROWSER = {"Accept": "text/html"}
+GOOD = "title,description,tags,external_key\nOne,First,incident;db,k1\nTwo,Second,,k2\n"
+BAD = "title,description,priority\nGood,Fine,high\n,Without a title,low\nOdd,Priority,urgent\n"
+Stored = Callable[[], dict[str, list[Any]]]
+
+
+def upload(client: FlaskClient, name: str, content: str | bytes, status: str = "draft") -> str:
+    """The address of the upload."""
+    raw = content.encode() if isinstance(content, str) else content
+    response = client.post("/library/import", data={"file": (io.BytesIO(raw), name), "status": status}, headers=BROWSER)
+    assert response.status_code == 303, response.text
+    assert re.fullmatch(r"/library/import/[0-9a-f-]{36}", response.location)
+    return response.location
+
+
+def work(app: Flask) -> None:
+    """What the worker does."""
+    with app.app_context():
+        waiting = claimed()
+        assert waiting is not None
+        run(waiting)
+
+
+def shown(client: FlaskClient, address: str) -> str:
+    response = client.get(address, headers=BROWSER)
+    assert response.status_code == 200, response.text
+    return response.text
+
+
+def figures(text: str) -> dict[str, str]:
+    return dict(re.findall(r"<div><dt>([^<]*)</dt><dd>([^<]*)</dd></div>", text))
+
+
+def titles(client: FlaskClient) -> list[str]:
+    return sorted(insight["title"] for insight in client.get("/insights").get_json()["insights"])
+
+
+def test_a_file_is_tried_out_and_then_written(client: FlaskClient, application: Flask) -> None:
+    address = upload(client, "two.csv", GOOD)
+    waiting = shown(client, address)
+    assert "Waiting for its turn" in waiting
+    assert f'hx-get="{address}"' in waiting
+    work(application)
+    tried = shown(client, address)
+    assert "Tried out: everything fits" in tried
+    assert figures(tried) == {"New": "2", "Changed": "0"}
+    assert titles(client) == []
+
+    assert client.post(f"{address}/write", headers=BROWSER).location == address
+    work(application)
+    assert figures(shown(client, address)) == {"New": "2", "Changed": "0"}
+    assert titles(client) == ["One", "Two"]
+    one = client.get("/insights?q=author:=Unknown+tag:db").get_json()["insights"]
+    assert [(insight["title"], insight["status"]) for insight in one] == [("One", "draft")]
+
+
+def test_the_same_file_again_changes_nothing(client: FlaskClient, application: Flask) -> None:
+    for _ in range(2):
+        address = upload(client, "two.csv", GOOD)
+        work(application)
+        client.post(f"{address}/write")
+        work(application)
+    assert figures(shown(client, address)) == {"New": "0", "Changed": "0", "As before": "2"}
+    assert titles(client) == ["One", "Two"]
+
+
+def test_what_is_wrong_stands_beside_its_row(client: FlaskClient, application: Flask, stored: Stored) -> None:
+    make_insight(client, title="There before")
+    address = upload(client, "three.csv", BAD)
+    before = stored()["insights"]
+    work(application)
+    text = shown(client, address)
+    assert "Tried out: 2 rows need a change" in text
+    assert re.findall(r'import-place" data-label="Where">([^<]*)<', text)[:2] == ["three.csv:3", "three.csv:4"]
+    assert "<b>priority</b> must be one of low, medium, high, critical" in text
+    assert "<b>title</b> is required" in text
+    assert stored()["insights"] == before
+    assert figures(text) == {"New": "1", "Changed": "0", "Wrong": "2"}
+
+    client.post(f"{address}/write")
+    work(application)
+    assert "Imported in part" in shown(client, address)
+    assert titles(client) == ["Good", "There before"]
+
+
+def test_what_the_database_refuses_is_set_aside(client: FlaskClient, application: Flask) -> None:
+    make_insight(client, title="There before", external_key="k2")
+    rows = "title,description,external_key,public_id\n" + "".join(
+        f"Row {n},Text,k{n},{'00000000-0000-4000-8000-000000000001' if n in (3, 4) else ''}\n" for n in range(1, 6)
+    )
+    address = upload(client, "keys.csv", rows)
+    work(application)
+    client.post(f"{address}/write")
+    work(application)
+    assert figures(shown(client, address)) == {"New": "3", "Changed": "1", "Wrong": "1"}
+    assert titles(client) == ["Row 1", "Row 2", "Row 3", "Row 5"]
+
+
+def test_a_zip_of_markdown_files(client: FlaskClient, application: Flask) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("notes/a.md", "---\ntitle: From a zip\n---\nThe first sentence. More.\n")
+        archive.writestr("__MACOSX/notes/._a.md", b"\x00\x01")
+        archive.writestr("../../outside.md", "---\ntitle: Outside\n---\nNo.\n")
+    address = upload(client, "notes.zip", packed.getvalue())
+    work(application)
+    client.post(f"{address}/write")
+    work(application)
+    assert titles(client) == ["From a zip"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.zip", b"PK not a zip", "The zip file is damaged, or its files are encrypted."),
+        ("a.zip", None, "The zip file holds no .md file."),
+    ],
+)
+def test_a_zip_that_can_not_be_read(
+    client: FlaskClient, application: Flask, name: str, content: bytes | None, message: str
+) -> None:
+    if content is None:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("a.txt", "x")
+        content = packed.getvalue()
+    address = upload(client, name, content)
+    work(application)
+    text = shown(client, address)
+    assert "It could not be read" in text
+    assert message in text
+    assert "/write" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("insights.xlsx", b"x", "must be one of .csv, .tsv, .json, .jsonl, .ndjson, .zip, .md"),
+        ("empty.csv", b"", "is empty"),
+        ("", b"", "is required"),
+    ],
+)
+def test_a_file_that_is_none(client: FlaskClient, stored: Stored, name: str, content: bytes, message: str) -> None:
+    before = stored()
+    response = client.post(
+        "/library/import", data={"file": (io.BytesIO(content), name), "status": "archived"}, headers=BROWSER
+    )
+    assert response.status_code == 422
+    assert f'id="file-error">{message}</p>' in response.text
+    assert '<option value="archived" selected>' in response.text
+    assert stored() == before
+
+
+def test_a_file_may_be_larger_than_other_bodies(
+    client: FlaskClient, application: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(application.config, "MAX_CONTENT_LENGTH", 10_000)
+    upload(client, "long.csv", "title,description\nLong," + "x" * 200_000)
+    monkeypatch.setitem(application.config, "MAX_IMPORT_BYTES", 1024)
+    given = {"file": (io.BytesIO(b"x" * 100_000), "a.csv")}
+    refused = client.post("/library/import", data=given, headers=BROWSER)
+    assert refused.status_code == 413
+    assert len(re.findall(r'class="table-main"', shown(client, "/library/import"))) == 1
+
+
+def test_what_was_cut_off_is_run_again(client: FlaskClient, application: Flask, owner_url: str) -> None:
+    address = upload(client, "two.csv", GOOD)
+    with application.app_context():
+        assert claimed() is not None
+        assert claimed() is None
+        with psycopg.connect(owner_url, autocommit=True) as connection:
+            connection.execute("UPDATE import_runs SET heard_at = now() - interval '3 minutes'")
+    work(application)
+    assert "everything fits" in shown(client, address)
+
+
+def test_a_run_is_written_once(client: FlaskClient, application: Flask, stored: Stored) -> None:
+    address = upload(client, "two.csv", GOOD)
+    before = stored()
+    refused = client.post(f"{address}/write", headers=BROWSER)
+    assert refused.status_code == 422
+    assert "is being imported, or was imported already" in refused.text
+    assert stored() == before
+    work(application)
+    assert client.post(f"{address}/discard", headers=BROWSER).location == "/library/import?done=import-discarded"
+    assert client.get(address, headers=BROWSER).status_code == 404
+
+
+def test_uploads_are_their_owners(migrated: Settings, clean_database: None, owner_url: str) -> None:
+    with people(migrated, owner_url) as call:
+        assert call("contributor", "GET", "/library/import", Accept="text/html").status_code == 403
+        assert call("editor", "GET", "/library/import", Accept="text/html").status_code == 200
+
+
+def test_few_statements(client: FlaskClient, application: Flask, statements: Callable[[], list[str]]) -> None:
+    address = upload(client, "two.csv", GOOD)
+    work(application)
+    before = len(statements())
+    shown(client, address)
+    assert len(statements()) - before == 1
+    shown(client, "/library/import")
+    assert len(statements()) - before == 2
