@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from app.core.fields import Id, JsonObject, Many, Moment, Schema, Text, Token, Whole
 from app.identity.permissions import Visibility
+from app.identity.schemas import FormSchema
 from app.insights.models import (
     AUTHOR_LENGTH,
     EXTERNAL_KEY_LENGTH,
@@ -225,3 +226,22 @@ class PurgeAnswer(Schema):
     """How many were deleted for good."""
 
     purged = Whole(required=True)
+
+
+class VersionForm(FormSchema):
+    """An insight as it was shown."""
+
+    version = Whole(required=True)
+
+
+class RevertForm(VersionForm):
+    """An insight as it was shown, and why it goes back to what it was."""
+
+    message = reason()
+
+
+class ComparisonSchema(FormSchema):
+    """Which other revision one is compared with, and how the lines are laid out."""
+
+    against = Id()
+    view = Token(("inline", "split"), load_default="inline")

@@ -1,19 +1,8 @@
 // Conveniences only: every page works without this file.
 
+import "htmx.org";
+import "./keys.js";
 import "./suggest.js";
-
-const EDITABLE = "input, select, textarea, [contenteditable]";
-
-// "/" moves to the search field, as in most trackers.
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target instanceof Element && event.target.closest(EDITABLE)) return;
-  const field = document.querySelector("[data-search]");
-  if (!field) return;
-  event.preventDefault();
-  field.focus();
-  field.select();
-});
 
 // Fields that say nothing (empty, or at their default) stay out of the address, which people copy and share.
 const isSilent = (field) => field.value === (field.dataset.default ?? "");
@@ -38,7 +27,21 @@ for (const choice of document.querySelectorAll("select[data-send]")) {
   choice.addEventListener("change", () => { if (!typed) choice.form.requestSubmit(); });
 }
 
-// Wide tables and code blocks scroll sideways: the keyboard must reach them in every browser.
-for (const block of document.querySelectorAll(".prose :is(table, pre)")) {
-  if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
+// Wide tables and code blocks scroll sideways: the keyboard must reach them in every browser, and skip the others.
+const blocks = [...document.querySelectorAll(".prose :is(table, pre)")];
+const watch = new ResizeObserver(() => {
+  const wide = blocks.map((block) => block.scrollWidth > block.clientWidth);
+  blocks.forEach((block, index) => {
+    if (wide[index]) block.tabIndex = 0;
+    else block.removeAttribute("tabindex");
+  });
+});
+if (blocks.length) watch.observe(document.body);
+
+// The way back from an insight leads to the list that was left, as it was.
+try {
+  const list = sessionStorage.getItem("library") ?? "";
+  for (const way of document.querySelectorAll('.crumbs a[href="/library"]')) way.search = list;
+} catch {
+  // A browser that keeps nothing: the way back leads to the whole library.
 }

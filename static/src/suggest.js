@@ -143,7 +143,7 @@ class Suggestions {
 
   press(event) {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (event.key === "Escape") this.close(); // some browsers would empty the field: what was typed stays
+    if (event.key === "Escape" && !this.list.hidden) this.close();
     else if (event.key === "ArrowDown" && this.list.hidden) this.askSoon();
     else if (this.list.hidden) return;
     else if (event.key === "ArrowDown") this.move(1);

@@ -47,7 +47,7 @@ def test_the_door(live: Live, device: Callable[..., Page], check: Callable[[Page
 
 def test_one_s_account(signed_in: Page, check: Callable[[Page], None]) -> None:
     page = signed_in
-    page.locator(".menu summary").click()
+    page.locator(".bar-account summary").click()
     check(page)
     for path in ("/profile?done=name", "/profile/devices"):
         page.goto(path)
@@ -113,9 +113,3 @@ def test_administration(signed_in: Page, check: Callable[[Page], None]) -> None:
     page.get_by_role("button", name="Disable the account").click()
     page.get_by_role("alert").wait_for()
     check(page)
-
-
-def test_what_everybody_reads(signed_in: Page, check: Callable[[Page], None]) -> None:
-    for path in ("/", "/library", "/nowhere"):
-        signed_in.goto(path)
-        check(signed_in)

@@ -135,7 +135,7 @@ def test_with_the_keyboard_alone(live: Live, device: Device) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{live.url}/")
-    summary = page.locator(".menu summary")
+    summary = page.locator(".bar-account summary")
     for _ in range(12):
         page.keyboard.press("Tab")
         if summary.evaluate("element => element === document.activeElement"):
@@ -154,10 +154,10 @@ def test_without_scripts(live: Live, device: Device) -> None:
     page = device(java_script_enabled=False, viewport=PHONE)
     sign_in(page, "plain@journeys.example.org")
     page.wait_for_url(f"{live.url}/")
-    page.locator(".menu summary").click()
+    page.locator(".bar-account summary").click()
     page.get_by_role("link", name="Audit log").click()
     assert where(page) == "/admin/audit"
-    page.locator(".menu summary").click()
+    page.locator(".bar-account summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("status")).to_have_text("You are signed out.")
 

@@ -94,6 +94,7 @@ def _category(category_id: int) -> Any:
     CategorySuggestions,
     query=SliceSchema,
     answer_example=examples.CATEGORY_SUGGESTIONS,
+    page=lambda _: url_for("category_pages.suggestions"),
 )
 def suggestions(slice_: dict[str, int]) -> Response:
     """Categories that may be one and the same.

@@ -20,7 +20,14 @@ api = Endpoints("receipts", __name__, description="What acts on many rows leave 
 RECEIPT_ID = "/receipts/<uuid:receipt_id>"
 
 
-@api.endpoint("GET", "/receipts", ReceiptPage, query=ReceiptPageSchema, answer_example=examples.RECEIPTS)
+@api.endpoint(
+    "GET",
+    "/receipts",
+    ReceiptPage,
+    query=ReceiptPageSchema,
+    page=lambda _: url_for("acts.show"),
+    answer_example=examples.RECEIPTS,
+)
 def list_receipts(arguments: dict[str, Any]) -> Response:
     """A page of receipts, newest first.
 
@@ -29,7 +36,13 @@ def list_receipts(arguments: dict[str, Any]) -> Response:
     return json_answer(receipts_json(current_actor(), arguments["page"], arguments["page_size"]))
 
 
-@api.endpoint("GET", RECEIPT_ID, ReceiptAnswer, answer_example=examples.RECEIPT)
+@api.endpoint(
+    "GET",
+    RECEIPT_ID,
+    ReceiptAnswer,
+    page=lambda receipt_id: url_for("acts.show_one", receipt_id=receipt_id),
+    answer_example=examples.RECEIPT,
+)
 def get(receipt_id: UUID) -> Response:
     """One receipt, with what was asked for and what became of it."""
     return json_answer(receipt_json(current_actor(), receipt_id))

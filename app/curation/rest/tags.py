@@ -56,7 +56,12 @@ def _merged(wanted: dict[str, Any], tag_id: int) -> dict[str, Any]:
 
 
 @api.endpoint(
-    "GET", "/tags/suggested-merges", TagSuggestions, query=SliceSchema, answer_example=examples.TAG_SUGGESTIONS
+    "GET",
+    "/tags/suggested-merges",
+    TagSuggestions,
+    query=SliceSchema,
+    answer_example=examples.TAG_SUGGESTIONS,
+    page=lambda _: url_for("tag_pages.suggestions"),
 )
 def suggestions(slice_: dict[str, int]) -> Response:
     """Tags that may be one and the same.

@@ -16,6 +16,8 @@ from app.insights.queries.revisions import state_after
 # What people wrote. Who sees it, whether it is published and whose it is stay as they are: those are decisions of
 # today, and going back to an older text must not undo them.
 WRITTEN = ("title", "description", "content", "source", "author", "priority")
+# The same and the rest of what goes back, as a comparison names it.
+REVERTED = frozenset({*WRITTEN, "metadata", "category", "tags"})
 # What a category and tags were merged into takes their place; what was deleted is left out.
 FOUND = text("""
     SELECT (SELECT coalesce((SELECT id FROM categories WHERE id = :category_id),

@@ -1,6 +1,7 @@
 """What lies in the trash: what the actor sees and may bring back."""
 
 from app.core.db import read_json
+from app.errors import NotFound
 from app.identity.actor import Actor
 from app.insights.policy import may_change_sql
 
@@ -26,9 +27,24 @@ SELECT json_build_object('total', (SELECT count(*) FROM insight_trash i WHERE {{
     'page_size', :page_size, 'insights', (
         SELECT coalesce(json_agg({TRASHED} ORDER BY i.trashed_at DESC, i.id DESC), '[]') FROM page i))::text"""
 
+ONE = f"SELECT {TRASHED}::text FROM insight_trash i WHERE i.id = :id AND {{where}}"
+
 
 def trash_json(actor: Actor, days: int, page: int = 1, page_size: int = 20) -> bytes:
     """One page (`TrashPage`), what was trashed last first; everything is purged ``days`` after it came."""
-    statement = PAGE.format(where=f"{actor.audience.sources.sees} AND {may_change_sql(actor)}")
+    statement = PAGE.format(where=_where(actor))
     slicing = {"skip": (page - 1) * page_size, "page": page, "page_size": page_size, "days": days}
     return read_json(statement, **slicing, changer=actor.user_id, **actor.audience.parameters) or b"{}"
+
+
+def trashed_json(actor: Actor, days: int, insight_id: int) -> bytes:
+    """One insight in the trash (`TrashedAnswer`). `NotFound` also for one that the actor may not bring back."""
+    statement = ONE.format(where=_where(actor))
+    found = read_json(statement, id=insight_id, days=days, changer=actor.user_id, **actor.audience.parameters)
+    if found is None:
+        raise NotFound(f"Insight {insight_id} is not in the trash.")
+    return found
+
+
+def _where(actor: Actor) -> str:
+    return f"{actor.audience.sources.sees} AND {may_change_sql(actor)}"

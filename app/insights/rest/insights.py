@@ -48,7 +48,7 @@ def create(draft: dict[str, Any]) -> Response:
     INSIGHT_ID,
     InsightAnswer,
     answer_example=examples.INSIGHT,
-    page=lambda insight_id: url_for("library.insight", insight_id=insight_id),
+    page=lambda insight_id: url_for("insight.show", insight_id=insight_id),
 )
 def get(insight_id: int) -> Response:
     """One insight."""

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Response, current_app
+from flask import Response, current_app, url_for
 
 from app.core.db import transact
 from app.core.http.endpoint import Endpoints
@@ -20,7 +20,14 @@ from app.insights.schemas import InsightAnswer, PurgeAnswer, ReasonSchema, Trash
 api = Endpoints("trash", __name__, description="Deleted insights, until they are purged.")
 
 
-@api.endpoint("GET", "/insights/trash", TrashPage, query=TrashSchema, answer_example=examples.TRASH)
+@api.endpoint(
+    "GET",
+    "/insights/trash",
+    TrashPage,
+    query=TrashSchema,
+    page=lambda _: url_for("trash_pages.show"),
+    answer_example=examples.TRASH,
+)
 def list_trash(arguments: dict[str, Any]) -> Response:
     """Insights in the trash that the caller may bring back, what was deleted last first."""
     days = current_app.config["TRASH_DAYS"]
