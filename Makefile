@@ -51,6 +51,7 @@ fmt: $(STAMPS)/dev ## Format the code
 bench: $(STAMPS)/dev $(STAMPS)/front ## Measure the product against the limit of this machine, as ratios
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.search --insights $(SIZE)
+	$(BIN)/python -m benchmarks.pages
 
 bench-search: $(STAMPS)/dev $(STAMPS)/front ## Measure search alone (SIZE=1000000 for a million insights)
 	$(BIN)/python -m benchmarks.search --insights $(SIZE)
