@@ -27,9 +27,10 @@ def create_app(settings: "Settings | None" = None, *, serves: bool = True) -> "F
     """
     from flask import Flask
 
+    from app.attachments import store
     from app.config import REPOSITORY, load_settings
     from app.core import cache, telemetry
-    from app.core.http import cors, pages, problems, proxies, security
+    from app.core.http import compression, cors, pages, problems, proxies, security
     from app.core.http.sessions import NoSessions
     from app.core.patience import lose_patience
     from app.extensions import db, migrate
@@ -53,7 +54,9 @@ def create_app(settings: "Settings | None" = None, *, serves: bool = True) -> "F
     cors.allow(app, settings.cors_allowed_origins)
     problems.register(app)
     pages.equip(app)
+    compression.compress(app)
     cache.connect(app, settings)
+    store.connect(app, settings)
     db.init_app(app)
     with app.app_context():
         lose_patience(db.engine, settings.statement_timeout_seconds)
@@ -67,11 +70,12 @@ def create_app(settings: "Settings | None" = None, *, serves: bool = True) -> "F
 
 def _watch_the_door(app: "Flask", settings: "Settings") -> None:
     """In this order: who asks, how often, from where; then whether they may."""
-    from app.core.http import cross_site, rate_limits
+    from app.core.http import cross_site, rate_limits, uploads
     from app.identity import guard, pages
     from app.identity.acting import current_actor
     from app.identity.pages import oidc
 
+    uploads.admit_uploads(app)
     guard.know_callers(app, settings)
     rate_limits.limit(app, settings, lambda: current_actor().credential)
     cross_site.refuse(app, settings)
@@ -81,7 +85,7 @@ def _watch_the_door(app: "Flask", settings: "Settings") -> None:
 
 
 def _configure(app: "Flask", settings: "Settings") -> None:
-    from app.core.http.routing import IdConverter
+    from app.core.http.routing import IdConverter, NamedIdConverter
 
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -91,6 +95,8 @@ def _configure(app: "Flask", settings: "Settings") -> None:
         VOCABULARY=settings.vocabulary,
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        MAX_IMPORT_BYTES=settings.max_import_bytes,
+        MAX_ATTACHMENT_BYTES=settings.max_attachment_bytes,
         MAX_FORM_PARTS=FORM_PARTS,
         SQLALCHEMY_DATABASE_URI=_database(settings, settings.database_url),
         MIGRATIONS_DATABASE_URI=_database(settings, settings.database_owner_url or settings.database_url),
@@ -106,7 +112,7 @@ def _configure(app: "Flask", settings: "Settings") -> None:
         },
     )
     app.url_map.strict_slashes = False
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters.update(id=IdConverter, named=NamedIdConverter)
 
 
 def _database(settings: "Settings", url: str | None) -> "URL":
@@ -125,13 +131,22 @@ def _database(settings: "Settings", url: str | None) -> "URL":
 def _register_routes(app: "Flask") -> None:
     from app.analytics import pages as overview
     from app.analytics import rest as analytics
+    from app.attachments import rest as attachments
     from app.audit import pages as audit_log
     from app.audit import rest as audit
+    from app.capture.pages import copies, edit, fragments, new
+    from app.capture.pages import templates as content_templates
     from app.core.http import health, reference
     from app.core.http.openapi import create_api
+    from app.curation.pages import bulk as bulk_pages
+    from app.curation.pages import categories as category_pages
+    from app.curation.pages import receipts as acts
+    from app.curation.pages import single as single_acts
+    from app.curation.pages import tags as tag_pages
     from app.curation.rest import bulk, receipts
     from app.curation.rest import categories as category_care
     from app.curation.rest import tags as tag_care
+    from app.exchange.pages import exporting, importing
     from app.identity import rest as identity
     from app.identity.pages import (
         devices,
@@ -145,19 +160,26 @@ def _register_routes(app: "Flask") -> None:
         tokens,
         users,
     )
+    from app.insights.pages import history
+    from app.insights.pages import trash as trash_pages
     from app.insights.rest import insights, revisions, trash
-    from app.search.pages import gaps, library, saved
+    from app.search.pages import gaps, insight, library, saved
     from app.search.rest import feeds, log, related, suggestions
     from app.search.rest import insights as finding
     from app.search.rest import saved as saved_searches
     from app.taxonomy.rest import categories, tags
 
-    knowledge = (insights, finding, related, suggestions, revisions, trash, tags, categories)
+    knowledge = (insights, finding, related, suggestions, revisions, trash, attachments, tags, categories)
     searches = (saved_searches, feeds, log)
     many = (bulk, receipts, tag_care, category_care)
     create_api(app, tuple(room.api for room in (*knowledge, *searches, *many, analytics, identity, audit, health)))
     account = (profile, second_factor, tokens, devices)
     administration = (users, service_tokens, audit_log)
-    reading = (overview, library, saved, gaps, reference)
-    for pages in (*reading, signing_in, forgotten, oidc, links, *account, *administration):
+    reading = (overview, library, insight, history, saved, gaps, reference)
+    care = (acts, trash_pages, single_acts)
+    capture = (new, edit, copies, fragments, content_templates)
+    vocabulary = (category_pages, tag_pages, bulk_pages)
+    files = (importing, exporting)
+    door = (signing_in, forgotten, oidc, links)
+    for pages in (*reading, *capture, *care, *vocabulary, *files, *door, *account, *administration):
         app.register_blueprint(pages.blueprint)

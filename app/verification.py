@@ -50,10 +50,12 @@ def _findings() -> dict[str, list[str]]:
 def every_check() -> "tuple[Check, ...]":
     """Every domain's."""
     from app.analytics.queries import checks as analytics
+    from app.attachments.queries import checks as attachments
     from app.core import checks as core
     from app.curation.queries import checks as curation
     from app.insights.queries import checks as insights
     from app.search.queries import checks as search
     from app.taxonomy.queries import checks as taxonomy
 
-    return (*core.CHECKS, *taxonomy.CHECKS, *insights.CHECKS, *search.CHECKS, *curation.CHECKS, *analytics.CHECKS)
+    knowledge = (*taxonomy.CHECKS, *insights.CHECKS, *attachments.CHECKS, *search.CHECKS)
+    return (*core.CHECKS, *knowledge, *curation.CHECKS, *analytics.CHECKS)

@@ -71,12 +71,16 @@ def run_upkeep(app: Flask, jobs: Iterable[Periodic], stop: threading.Event) -> N
 def upkeep() -> tuple[Periodic, ...]:
     """Every domain's."""
     from app.analytics import jobs as analytics
+    from app.attachments import jobs as attachments
     from app.audit import jobs as audit
+    from app.capture import jobs as capture
+    from app.exchange import jobs as exchange
     from app.identity import jobs as identity
     from app.insights import jobs as insights
     from app.search import jobs as search
 
-    return (*analytics.UPKEEP, *audit.UPKEEP, *identity.UPKEEP, *insights.UPKEEP, *search.UPKEEP)
+    domains = (analytics, attachments, audit, capture, exchange, identity, insights, search)
+    return tuple(job for domain in domains for job in domain.UPKEEP)
 
 
 def run_worker(app: Flask) -> None:

@@ -7,7 +7,9 @@ from flask import current_app
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 import app.analytics.models  # tables that only SQL writes to
+import app.attachments.models
 import app.audit.models
+import app.capture.models
 import app.search.models  # noqa: F401
 from app.core.db import read_rows
 from app.extensions import db

@@ -26,19 +26,22 @@ EMPTY = """
 DELETE FROM insights; DELETE FROM insight_trash; DELETE FROM receipts; DELETE FROM idempotency_keys;
 DELETE FROM tags; DELETE FROM categories; DELETE FROM users; DELETE FROM one_time_links;
 DELETE FROM search_words; DELETE FROM search_terms; DELETE FROM search_statistics; DELETE FROM search_log;
-DELETE FROM saved_searches;
+DELETE FROM saved_searches; DELETE FROM attachments; DELETE FROM import_runs;
+DELETE FROM working_copies; DELETE FROM content_templates;
 SELECT set_config('insights.audit_upkeep', 'on', false); DELETE FROM audit_log;
 SELECT set_config('insights.audit_upkeep', 'off', false);
 DELETE FROM insight_counts; DELETE FROM insight_count_delta; DELETE FROM tag_counts; DELETE FROM tag_count_delta;
 SELECT setval('insights_id_seq', 1, false), setval('tags_id_seq', 1, false), setval('categories_id_seq', 1, false),
     setval('users_id_seq', 1, false), setval('api_tokens_id_seq', 1, false),
-    setval('saved_searches_id_seq', 1, false);
+    setval('saved_searches_id_seq', 1, false), setval('content_templates_id_seq', 1, false);
 """
 # Without when they were last seen: whoever is refused was seen.
 PEOPLE = "(SELECT id, kind, email, name, role, password_hash, totp_secret, version, disabled_at FROM users)"
 READ = (
     "insights", "insight_tags", "tags_counted", "categories", "insight_cells", "tag_cells", "insight_revisions",
-    "insight_trash", "tag_aliases", "category_aliases", "receipts", "idempotency_keys", "saved_searches", PEOPLE,
+    "insight_trash", "attachments", "insight_attachments", "tag_aliases", "category_aliases", "receipts",
+    "idempotency_keys", "saved_searches", "import_runs", "working_copies",
+    "content_templates", PEOPLE,
 )  # fmt: skip
 
 

@@ -10,12 +10,14 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import make_url
 
+from app.attachments.store import Objects
 from app.cli import cli
 from app.config import Settings
 from app.core.migrations import upgrade
 from tests.conftest import built, libpq, owner_libpq, scratch_database
 
 RECEIPT = "00000000-0000-0000-0000-000000000001"
+FILE_ID, FILE = "00000000-0000-4000-8000-000000000001", "Plan: fünf Schritte\n".encode()
 FILL = f"""
 INSERT INTO users (kind, email, name, role, password_hash) VALUES
   ('person', 'ada@example.org', 'Ada', 'admin', 'x'), ('service', NULL, 'Robot', NULL, NULL);
@@ -28,11 +30,16 @@ INSERT INTO category_aliases (former_id, category_id, name, slug) VALUES (90, 1,
 INSERT INTO tags (name, slug, description) VALUES
   ('Incident', 'incident', E'tab\\tline\\nback\\\\slash'), ('Über', 'ueber', NULL), ('Docs', 'docs', '');
 INSERT INTO tag_aliases (former_id, tag_id, name, slug) VALUES (91, 1, 'Outage', 'outage');
+INSERT INTO import_runs (id, owner_id, format, file_name, file, status) VALUES
+  (gen_random_uuid(), 1, 'csv', 'é.csv', '\\x00ff0a', 'draft');
+INSERT INTO attachments (id, owner_id, name, media_type, size, sha256)
+  VALUES ('{FILE_ID}', 1, 'Plan é.txt', 'application/octet-stream', {len(FILE)}, sha256('\\x{FILE.hex()}'));
 INSERT INTO receipts (id, actor_kind, actor_name, action, request) VALUES ('{RECEIPT}', 'local', 'Ada', 'tag', '{{}}');
 INSERT INTO insights (title, description, content, author, category_id, status, visibility, owner_id, metadata)
   SELECT 'Insight ' || n, 'About ' || n, repeat(E'A line of text.\\n', 20) || n, 'Ada', 1 + n % 3,
          (ARRAY['draft', 'published', 'archived'])[1 + n % 3], 'INTERNAL', 1, jsonb_build_object('n', n, 'é', E'\\\\.')
   FROM generate_series(1, 12) n;
+UPDATE insights SET content = content || E'\n[Plan](/attachments/{FILE_ID}/plan.txt)' WHERE id = 7;
 INSERT INTO insight_tags SELECT id, 1 + id % 3 FROM insights;
 UPDATE insights SET content = replace(content, 'line', 'row') || ' end', title = title || '!' WHERE id <= 6;
 UPDATE insights SET content = content || E'\\nmore', description = repeat('Long. ', 40) WHERE id <= 4;
@@ -56,6 +63,9 @@ INSERT INTO saved_searches (owner_id, name, query, shared, feed_key_hash)
   VALUES (1, 'Mine', 'tag:incident -done', true, '\\x03');
 INSERT INTO search_log (query, results, matched, opened, searcher)
   VALUES ('línes', 8, 'words', '{{5,7}}', '\\x04');
+INSERT INTO working_copies (id, owner_id, insight_id, base_version, fields)
+  VALUES ('00000000-0000-0000-0000-000000000002', 1, 2, 1, '{{"title": "Not säved", "content": "A\\nB"}}');
+INSERT INTO content_templates (owner_id, name, shared, fields) VALUES (1, 'Postmortem', true, '{{"tags": "Incident"}}');
 SELECT counts_fold();
 UPDATE insights SET priority = 'high' WHERE id = 5;
 """
@@ -92,7 +102,13 @@ def filled_database(settings: Settings) -> Iterator[Settings]:
         with psycopg.connect(owner_libpq(scratch), autocommit=True) as connection:
             for statement in FILL.strip().removesuffix(";").split(";\n"):  # each a transaction of its own
                 connection.execute(statement.encode())
+        keep_file(scratch)
         yield scratch
+
+
+def keep_file(settings: Settings) -> None:
+    """Put the bytes of the attached file into the store of an instance."""
+    Objects(settings).keep(FILE)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from app.core.telemetry import endpoint_of
 
 MOST_LINES = 300
 # Besides the pages, which are what lives in a room of that name.
-NOT_DESCRIBED = {"/docs", "/redoc", "/openapi.json", "/static/{filename}"}
+NOT_DESCRIBED = {"/docs", "/redoc", "/keys", "/openapi.json", "/static/{filename}"}
 DOMAIN_ROOMS = {"models", "schemas", "policy", "queries", "commands"}
 DRAWERS = {"utils", "util", "helpers", "helper", "services", "service", "manager", "misc", "common"}
 

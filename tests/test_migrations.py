@@ -13,6 +13,7 @@ from psycopg import Connection
 from sqlalchemy.exc import ProgrammingError
 
 import app.analytics.models  # tables that only SQL writes to
+import app.attachments.models
 import app.audit.models
 import app.curation.models
 import app.search.models  # noqa: F401

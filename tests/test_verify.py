@@ -14,11 +14,11 @@ from sqlalchemy import make_url
 from app.config import REPOSITORY, Settings
 from app.verification import findings
 from tests.conftest import built, libpq, owner_libpq
-from tests.filled import RECEIPT, copy_of, filled_database, invoke
+from tests.filled import FILE, FILE_ID, RECEIPT, copy_of, filled_database, invoke
 
 CHECKS = (
-    "schema", "references", "tree", "names", "revisions", "texts", "publication", "trash", "search", "words",
-    "receipts", "counts",
+    "schema", "references", "tree", "names", "revisions", "texts", "publication", "trash", "mentions", "files",
+    "search", "words", "receipts", "counts",
 )  # fmt: skip
 # The triggers of the session stay silent, those of foreign keys too.
 SILENT = "SET session_replication_role = 'replica'; "
@@ -178,6 +178,23 @@ BROKEN = [
         {"revisions": ["insight 8 has no revisions"], "trash": ["insight 77 is gone, its revisions are not"]},
     ),
     (
+        f"DELETE FROM insight_attachments; INSERT INTO insight_attachments VALUES (77, '{FILE_ID}')",
+        {
+            "mentions": [
+                f"attachment {FILE_ID} is said to be mentioned by insight 77, which is gone",
+                f"insight 7 mentions attachment {FILE_ID}, which is not known",
+            ]
+        },
+    ),
+    (
+        "UPDATE attachments SET size = 4",
+        {"files": [f"attachment {FILE_ID}: its file has {len(FILE)} bytes in place of 4"]},
+    ),
+    (
+        "UPDATE attachments SET sha256 = sha256('another')",
+        {"files": [f"attachment {FILE_ID}: its file is missing in the object store"]},
+    ),
+    (
         "DELETE FROM receipts",
         {
             "receipts": [
@@ -283,6 +300,12 @@ MENDED = [
         {"DELETE FROM insight_revisions": "77"},
     ),
     (
+        f"DELETE FROM insight_attachments; INSERT INTO insight_attachments VALUES (77, '{FILE_ID}')",
+        "mentions",
+        {"INSERT INTO insight_attachments": "7", "DELETE FROM insight_attachments": "77"},
+    ),
+    ("UPDATE attachments SET sha256 = sha256('another')", "files", {"DELETE FROM attachments": FILE_ID}),
+    (
         "DELETE FROM receipts; UPDATE insight_revisions SET receipt_id = NULL WHERE insight_id <> 2",
         "receipts",
         {"UPDATE insight_revisions": "2"},
@@ -370,6 +393,7 @@ def test_the_exit_status_is_for_cron(copy: Settings, settings: Settings, tmp_pat
     environment = {
         **os.environ, "DATABASE_URL": libpq(copy), "DATABASE_OWNER_URL": owner_libpq(copy),
         "REDIS_URL": settings.redis_url or "", "INSIGHTS_INSTANCE": str(tmp_path),
+        "OBJECT_STORE_URL": (settings.instance / "objects").as_uri(),
     }  # fmt: skip
     command = [sys.executable, "-m", "app.cli", "verify"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

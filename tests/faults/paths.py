@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path as Folder
 from typing import Any
 
@@ -45,6 +46,19 @@ def request(method: str, address: str, body: object = None, **headers: str) -> W
             return True
         assert problem(response, 503)["detail"] in AWAY
         assert response.headers["Retry-After"] == "2"
+        return False
+
+    return write
+
+
+def upload(path: str, name: str, content: bytes, **headers: str) -> Write:
+    """A file of a form."""
+
+    def write(writer: Writer) -> bool:
+        response = writer.client.post(path, data={"file": (BytesIO(content), name)}, headers=headers)
+        if response.status_code < 300:
+            return True
+        assert problem(response, 503)["detail"] in AWAY
         return False
 
     return write
@@ -132,6 +146,7 @@ WRITES: dict[str, Write] = {
     "delete a saved search": request("DELETE", "/search/saved/1"),
     "make a feed key": request("POST", "/search/saved/1/feed-key", {}, **{"Idempotency-Key": "k"}),
     "revoke a feed key": request("DELETE", "/search/saved/1/feed-key"),
+    "attach a file": upload("/attachments", "plan.txt", b"plan", **{"Idempotency-Key": "k"}),
     "seed": command("seed"),
     "import": command("import", "csv", "rows.csv", "--batch-size", "2", **{"rows.csv": ROWS}),
     "users create": command("users", "create", "--email", "a@example.org", "--name", "A", "--role", "viewer"),

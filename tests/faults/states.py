@@ -10,6 +10,7 @@ TABLES = (
     "insights", "insight_tags", "insight_revisions", "insight_trash", "tags", "categories", "tag_aliases",
     "category_aliases", "receipts", "idempotency_keys", "audit_log", "users", "api_tokens",
     "sessions", "one_time_links", "external_identities", "recovery_codes", "saved_searches",
+    "attachments", "insight_attachments",
 )  # fmt: skip
 # Whoever is refused was seen.
 SEEN = "'{last_seen_at,last_used_at}'::text[]"

@@ -23,6 +23,7 @@ from tests.identity.world import KINDS, ROLES, SEEN, STATUSES, VISIBILITIES, Kin
 CALLERS = ("anonymous", *ROLES)
 EVERYBODY, KNOWN = set(CALLERS), set(ROLES)
 EDITORS, ADMIN = {"editor", "admin"}, {"admin"}
+WRITERS = {"contributor", *EDITORS}
 # Who gets past the door of each route, when anonymous reading is on. What the single insight decides comes on top.
 ADMITTED = {
     "GET /insights": EVERYBODY,
@@ -46,6 +47,8 @@ ADMITTED = {
     "GET /receipts": KNOWN,
     "GET /receipts/{receipt_id}": KNOWN,
     "POST /receipts/{receipt_id}/undo": KNOWN,
+    "POST /attachments": {"contributor", "editor", "admin"},
+    "GET /attachments/{attachment_id}/{name}": EVERYBODY,
     "GET /tags": EVERYBODY,
     "POST /tags": EDITORS,
     "GET /tags/{tag_id}": EVERYBODY,
@@ -79,9 +82,37 @@ ADMITTED = {
     "GET /audit": ADMIN,
     "GET /": EVERYBODY,
     "GET /library": EVERYBODY,
+    "POST /library/bulk": WRITERS,
     "GET /library/{insight_id}": EVERYBODY,
+    "GET /library/{insight_id}.md": EVERYBODY,
+    "GET /library/{insight_id}/history": EVERYBODY,
+    "GET /library/{insight_id}/history/{number}": EVERYBODY,
+    "GET /library/{insight_id}/history/{number}/restore": KNOWN,
+    "POST /library/{insight_id}/history/{number}/restore": KNOWN,
+    "POST /library/{insight_id}/publish": KNOWN,
+    "POST /library/{insight_id}/archive": KNOWN,
+    "POST /library/{insight_id}/trash": KNOWN,
+    "GET /library/trash/{insight_id}/purge": ADMIN,
+    "POST /library/trash/{insight_id}/purge": ADMIN,
+    "GET /library/trash/empty": ADMIN,
+    "POST /library/trash/empty": ADMIN,
+    "GET /library/{insight_id}/edit": WRITERS,
+    "POST /library/{insight_id}/edit": WRITERS,
+    "GET /library/categories": EVERYBODY,
+    "GET /library/tags": EVERYBODY,
 }
 ADMITTED_BELOW = {
+    "/acts": KNOWN,
+    "/library/trash": KNOWN,
+    "/library/new": WRITERS,
+    "/library/import": EDITORS,
+    "/library/export": EVERYBODY,
+    "/library/working-copies": WRITERS,
+    "/library/templates": WRITERS,
+    "/library/preview": WRITERS,
+    "/library/similar": WRITERS,
+    "/library/categories": EDITORS,
+    "/library/tags": EDITORS,
     "/searches": KNOWN,
     "/profile": KNOWN,
     "/admin": ADMIN,
@@ -89,7 +120,7 @@ ADMITTED_BELOW = {
     "/sign-out": EVERYBODY,
     "/links": EVERYBODY,
 }
-OPEN = {"/me", "/health", "/livez", "/readyz", "/openapi.json", "/docs", "/redoc", "/static/{filename}"}
+OPEN = {"/me", "/health", "/livez", "/readyz", "/openapi.json", "/docs", "/redoc", "/keys", "/static/{filename}"}
 # Titles and names that nobody has, so that a request that is let in is answered and not refused for another reason.
 BODIES = {
     "POST /insights": {"title": "New", "description": "d", "author": "a"},
@@ -147,10 +178,11 @@ def call(caller: FlaskClient, route: str, role: str, insight_id: int = 1, accept
     method, _, path = route.partition(" ")
     path = path.format(
         insight_id=insight_id, tag_id=2, category_id=2, user_id=6, token_id=6, session_id=UNKNOWN_UUID, token="unknown",
-        receipt_id=UNKNOWN_UUID, number=1, other=2, saved_id=7, search_id="unknown",
-        filename="favicon.svg",
+        receipt_id=UNKNOWN_UUID, run_id=UNKNOWN_UUID, number=1, other=2, saved_id=7, search_id="unknown",
+        filename="favicon.svg", attachment_id=UNKNOWN_UUID, name="x.png", copy_id=UNKNOWN_UUID, template_id=7,
     )  # fmt: skip
-    return caller.open(path, method=method, headers={**headers(role), "Accept": accept}, json=BODIES.get(route))
+    sent = {**headers(role), "Accept": accept}
+    return caller.open(path, method=method, headers=sent, json=BODIES.get(route), buffered=True)
 
 
 def test_every_route_is_in_the_table_and_no_other(closed: Flask) -> None:

@@ -59,6 +59,11 @@ used AS (
 SELECT * FROM shown"""
 
 
+OF_PERSON = f"""
+SELECT {called("u")} AS name, u.role FROM users u
+WHERE u.id = :id AND u.kind = 'person' AND u.disabled_at IS NULL"""
+
+
 @dataclass(frozen=True, slots=True)
 class SignedInCaller:
     """A session's person. ``due``: its secret is to be rotated; ``stolen``: somebody showed one that was replaced."""
@@ -86,6 +91,12 @@ def session_caller(secret: str, idle_hours: int) -> SignedInCaller | None:
         "session", hashed(secret), lambda key: _caller_of_session(key, idle_hours)
     )
     return found
+
+
+def person_actor(user_id: int) -> Actor | None:
+    """A person who is not here just now, for what was asked for earlier; None for one who may not sign in any more."""
+    rows = read_rows(OF_PERSON, id=user_id)
+    return known_actor(Kind.PERSON, rows[0].name, user_id, [Role(rows[0].role)]) if rows else None
 
 
 def remembered(kind: str, key: bytes, find: Callable[[bytes], Any]) -> Any:
