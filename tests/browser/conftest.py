@@ -29,6 +29,8 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 # Of the scheme only contrast depends: everything else is looked at once for each size.
 EVERYTHING = {"resultTypes": ["violations"]}
+# What follows from another size is done when two frames were drawn.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 CONTRAST = {**EVERYTHING, "runOnly": ["color-contrast"]}
 VIEWS: list[tuple[ViewportSize, str, dict[str, list[str]]]] = [
     (DESKTOP, "light", EVERYTHING),
@@ -134,6 +136,7 @@ def check() -> Callable[[Page], None]:
         for size, scheme, options in VIEWS:
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme)
+            page.evaluate(DRAWN)
             found: list[dict[str, Any]] = page.evaluate(
                 "options => axe.run(options).then(found => found.violations)", options
             )
