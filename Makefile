@@ -22,7 +22,9 @@ NODE_GROUP := $(if $(NODE_ON_PATH),,--group node)
 
 # PostgreSQL 15 is the oldest supported; the embedded one is newer.
 OLDEST_POSTGRES := $(wildcard /usr/lib/postgresql/15/bin)
-DATABASE_TESTS := tests/test_migrations.py tests/core tests/taxonomy tests/insights tests/search tests/analytics tests/curation
+DATABASE_TESTS := tests/test_migrations.py tests/core/test_database.py tests/core/test_database_roles.py \
+	tests/core/test_patience.py tests/core/test_statement_counts.py tests/core/test_versions.py tests/taxonomy \
+	tests/insights tests/search tests/analytics tests/curation tests/attachments --ignore=tests/search/language
 
 .PHONY: run setup test lint fmt bench bench-search soak help clean
 

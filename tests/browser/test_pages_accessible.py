@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
-from tests.browser.conftest import DESKTOP, PHONE, Live, sign_in
+from tests.browser.conftest import DESKTOP, Live, sign_in
 from tests.browser.pages import ELSEWHERE, PAGES, addresses
 from tests.browser.stock import CURATOR, Stock
 
@@ -71,7 +71,7 @@ def test_axe(group: str, stock: Stock, signed_in: Page, check: Callable[[Page], 
 @pytest.mark.parametrize("group", PAGES)
 def test_nothing_moves_and_nothing_is_too_wide(group: str, stock: Stock, signed_in: Page) -> None:
     page = signed_in
-    for size in (DESKTOP, PHONE, {"width": 320, "height": 640}):
+    for size in (DESKTOP, {"width": 320, "height": 640}):
         page.set_viewport_size(size)
         for path in addresses(group, stock):
             assert shifted(page, path) == [], (path, size)
