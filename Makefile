@@ -20,11 +20,20 @@ export UV_PYTHON_DOWNLOADS := never
 NODE_ON_PATH := $(shell node -e 'process.exit(+process.versions.node.split(".")[0] >= 20 ? 0 : 1)' >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && echo yes)
 NODE_GROUP := $(if $(NODE_ON_PATH),,--group node)
 
-# PostgreSQL 15 is the oldest supported; the embedded one is newer.
+# PostgreSQL 15 is the oldest supported; the embedded one is newer. What can differ between them is asked on both:
+# migrations, roles, triggers, locks and the statements of each domain.
 OLDEST_POSTGRES := $(wildcard /usr/lib/postgresql/15/bin)
-DATABASE_TESTS := tests/test_migrations.py tests/core/test_database.py tests/core/test_database_roles.py \
-	tests/core/test_patience.py tests/core/test_statement_counts.py tests/core/test_versions.py tests/taxonomy \
-	tests/insights tests/search tests/analytics tests/curation tests/attachments --ignore=tests/search/language
+DATABASE_TESTS := tests/test_migrations.py tests/test_verify.py \
+	$(patsubst %,tests/core/test_%.py,database database_roles patience statement_counts) \
+	$(patsubst %,tests/taxonomy/test_%.py,aliases category_tree races) \
+	$(patsubst %,tests/insights/test_%.py,history keyset listing revision_triggers trash) \
+	$(patsubst %,tests/search/test_%.py,answer candidates conditions log ranking refreshing related similar suggest \
+		totals words) \
+	$(patsubst %,tests/analytics/test_%.py,counts counts_concurrency counts_upkeep overview_pages statistics) \
+	$(patsubst %,tests/curation/test_%.py,bulk category_merge suggestions tag_merge undo) \
+	$(patsubst %,tests/attachments/test_attachments_%.py,seen upkeep) tests/attachments/test_mentions.py
+# By file, as files share what is costly to build; in the order of tests/conftest.py, the longest first.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run setup test lint fmt bench bench-search soak help clean
 
@@ -34,10 +43,10 @@ run: setup ## Serve at http://127.0.0.1:8000 with all it needs (PORT=, HOST=, IN
 setup: $(STAMPS)/run $(STAMPS)/front ## Set up the environment and build the front end, nothing else
 
 test: $(STAMPS)/dev $(STAMPS)/front ## Run every test (PYTEST_ARGS= for more options)
-	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 ifneq ($(OLDEST_POSTGRES),)
 	@echo "The tests of the database once more, on $(OLDEST_POSTGRES):"
-	INSIGHTS_POSTGRES_BIN=$(OLDEST_POSTGRES) $(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS) $(DATABASE_TESTS)
+	INSIGHTS_POSTGRES_BIN=$(OLDEST_POSTGRES) $(PYTEST) $(PYTEST_ARGS) $(DATABASE_TESTS)
 endif
 
 lint: $(STAMPS)/dev ## Check style, types and the direction of imports

@@ -1,7 +1,8 @@
 """Fixtures for every test: one real PostgreSQL and Valkey for the session, a clean database for each test."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -43,10 +44,24 @@ READ = (
     "idempotency_keys", "saved_searches", "import_runs", "working_copies",
     "content_templates", PEOPLE,
 )  # fmt: skip
+EVERY_ROW = " UNION ALL ".join(f"SELECT '{name}', ARRAY(SELECT t::text FROM {name} t)" for name in READ)
+
+
+# They begin first, so that the workers of a whole run end together; see `make test`.
+LONGEST = ("tests/model/test_write_side.py", "tests/docs/test_tutorial.py", "tests/test_supervisor.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--forbid-skips", action="store_true", help="fail when a test was skipped")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: number for number, name in enumerate(LONGEST)}
+
+    def place(item: pytest.Item) -> int:
+        return min((number for name, number in places.items() if item.nodeid.startswith(name)), default=len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(trylast=True)
@@ -144,11 +159,45 @@ def application(migrated: Settings) -> Iterator[Flask]:
         yield app
 
 
+@pytest.fixture(scope="session")
+def application_with(migrated: Settings) -> Iterator[Callable[..., Flask]]:
+    """Applications over the session's database with other settings: each is built once, for all tests that ask."""
+    with ExitStack() as stack:
+
+        @cache
+        def build(**given: object) -> Flask:
+            return stack.enter_context(built(migrated.model_copy(update=given)))
+
+        yield build
+
+
+@pytest.fixture(scope="session")
+def standing(owner_url: str) -> Iterator[Callable[[], psycopg.Connection]]:
+    """The owner's connection for all tests: one that is new plans and compiles everything anew."""
+    connection = psycopg.connect(owner_url, autocommit=True)
+
+    def alive() -> psycopg.Connection:
+        nonlocal connection
+        try:
+            connection.execute("SELECT 1")
+        except psycopg.OperationalError:  # a test ended it
+            connection = psycopg.connect(owner_url, autocommit=True)
+        return connection
+
+    yield alive
+    connection.close()
+
+
 @pytest.fixture
-def clean_database(owner_url: str) -> None:
+def owner_connection(standing: Callable[[], psycopg.Connection]) -> psycopg.Connection:
+    """Past the application, as the role that owns the database; in autocommit."""
+    return standing()
+
+
+@pytest.fixture
+def clean_database(owner_connection: psycopg.Connection) -> None:
     """Empty tables, ids from 1 on."""
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(EMPTY)
+    owner_connection.execute(EMPTY)
 
 
 @pytest.fixture
@@ -186,7 +235,6 @@ def statements(application: Flask) -> Iterator[Callable[[], list[str]]]:
 
 
 @pytest.fixture
-def stored(owner_url: str) -> Iterator[Callable[[], dict[str, list[tuple[object, ...]]]]]:
-    """Every row there is, to show that a refusal changed nothing."""
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        yield lambda: {name: connection.execute(f"SELECT * FROM {name} t ORDER BY t::text").fetchall() for name in READ}
+def stored(owner_connection: psycopg.Connection) -> Callable[[], dict[str, list[str]]]:
+    """Every row there is, as text, to show that a refusal changed nothing."""
+    return lambda: {name: sorted(rows) for name, rows in owner_connection.execute(EVERY_ROW.encode()).fetchall()}

@@ -1,6 +1,6 @@
 """The application where people sign in, and one attachment in front of the world of `tests.identity.world`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -8,21 +8,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.attachments.store import Objects
-from app.config import Settings
 from app.identity.queries.credentials import forget_callers
-from tests.conftest import built
 from tests.identity.world import build
 
 
 @pytest.fixture(scope="session")
-def closed(migrated: Settings) -> Iterator[Flask]:
-    with built(migrated.model_copy(update={"auth_mode": "required", "anonymous_reading": True})) as app:
-        yield app
+def closed(application_with: Callable[..., Flask]) -> Flask:
+    return application_with(auth_mode="required", anonymous_reading=True)
 
 
 @pytest.fixture
-def caller(closed: Flask, clean_database: None, owner_url: str) -> Iterator[FlaskClient]:
-    build(owner_url)
+def caller(closed: Flask, clean_database: None, owner_connection: psycopg.Connection) -> Iterator[FlaskClient]:
+    build(owner_connection)
     forget_callers()
     yield closed.test_client()
     forget_callers()

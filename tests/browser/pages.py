@@ -5,7 +5,14 @@ from tests.browser.stock import COPY, Stock
 # By what people do there. {receipt} and {run} are ids of the stock.
 PAGES = {
     "reading": ("/", "/library", "/library?q=tag:1&view=cards", "/library/1", "/library/2", "/nowhere"),
-    "searching": ("/library?q=status:publishd", "/searches", "/searches/1", "/searches/gaps", "/keys"),
+    "searching": (
+        "/library/filters",
+        "/library?q=status:publishd",
+        "/searches",
+        "/searches/1",
+        "/searches/gaps",
+        "/keys",
+    ),
     "writing": (
         "/library/new",
         f"/library/new?copy={COPY}",

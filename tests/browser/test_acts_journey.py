@@ -10,7 +10,7 @@ from app.core.db import transact
 from app.curation.commands.bulk import change_many
 from app.identity.acting import acting
 from app.identity.actor import LOCAL_ADMINISTRATOR
-from tests.browser.conftest import Live, sign_in
+from tests.browser.conftest import Live
 
 Device = Callable[..., Page]
 ADMIN = "ada@acts.example.org"
@@ -32,12 +32,15 @@ def shelf(live: Live, owner_url: str) -> Live:
     return live
 
 
-@pytest.fixture(params=[True, False], ids=["with scripts", "without"])
-def admin(request: pytest.FixtureRequest, shelf: Live, device: Device) -> Page:
-    page = device(java_script_enabled=request.param)
-    sign_in(page, ADMIN)
-    page.wait_for_url(f"{shelf.url}/")
-    return page
+@pytest.fixture
+def admin(shelf: Live, device: Device) -> Page:
+    return shelf.let_in(device(), ADMIN)
+
+
+@pytest.fixture
+def plain(shelf: Live, device: Device) -> Page:
+    """Without scripts."""
+    return shelf.let_in(device(java_script_enabled=False), ADMIN)
 
 
 def test_an_act_is_undone_and_done_again(admin: Page) -> None:
@@ -53,14 +56,14 @@ def test_an_act_is_undone_and_done_again(admin: Page) -> None:
     expect(admin.get_by_role("status").first).to_contain_text("Done again for 2 insights.")
 
 
-def test_an_insight_comes_back_from_the_trash(admin: Page) -> None:
-    admin.goto("/library/3")
-    expect(admin.get_by_role("heading", name="This insight is in the trash")).to_be_visible()
-    admin.get_by_role("link", name="Read it there").click()
-    expect(admin.get_by_role("heading", name="Notes")).to_be_visible()
-    admin.get_by_role("button", name="Restore").click()
-    admin.wait_for_url("**/library/3-insight-3?done=restored")
-    expect(admin.get_by_role("status").first).to_contain_text("back from the trash")
+def test_an_insight_comes_back_from_the_trash(plain: Page) -> None:
+    plain.goto("/library/3")
+    expect(plain.get_by_role("heading", name="This insight is in the trash")).to_be_visible()
+    plain.get_by_role("link", name="Read it there").click()
+    expect(plain.get_by_role("heading", name="Notes")).to_be_visible()
+    plain.get_by_role("button", name="Restore").click()
+    plain.wait_for_url("**/library/3-insight-3?done=restored")
+    expect(plain.get_by_role("status").first).to_contain_text("back from the trash")
 
 
 def test_deleting_for_good_asks_first(admin: Page) -> None:
@@ -74,10 +77,8 @@ def test_deleting_for_good_asks_first(admin: Page) -> None:
     expect(admin.get_by_role("heading", name="The trash is empty")).to_be_visible()
 
 
-def test_the_pages_are_for_everybody(shelf: Live, device: Device, check: Callable[[Page], None]) -> None:
-    page = device()
-    sign_in(page, ADMIN)
-    page.wait_for_url(f"{shelf.url}/")
+def test_the_pages_are_for_everybody(admin: Page, check: Callable[[Page], None]) -> None:
+    page = admin
     page.goto("/acts")
     page.get_by_role("link", name="Details of the act").first.click()
     page.locator(".act-undo").get_by_role("button", name="Undo").click()

@@ -10,7 +10,7 @@ from app.identity.acting import acting
 from app.identity.actor import UPKEEP
 from app.insights.commands.writing import create_insight
 from tests.attachments.files import HTML, PNG, SVG
-from tests.browser.conftest import Live, sign_in
+from tests.browser.conftest import Live
 
 Device = Callable[..., Page]
 SEND = """async ([bytes, name]) => {
@@ -52,19 +52,16 @@ def alone(browser: Browser, page: Page, address: str) -> tuple[int, str]:
 def test_attached_files(live: Live, browser: Browser, device: Device, scripts: bool) -> None:
     live.person("ada@example.org", "Ada", "editor")
     live.person("eve@example.org", "Eve", "viewer")
-    editor = device()
-    sign_in(editor, "ada@example.org")
-    editor.wait_for_url(f"{live.url}/")
+    editor = live.let_in(device(), "ada@example.org")
+    editor.goto("/library/new")
     picture, drawing, unseen = (
         attached(editor, content, name)
         for content, name in ((PNG, "Überblick.png"), (SVG, "drawing.svg"), (PNG + HTML, "page.html"))
     )
     insight_id = publish(live, f"{picture['markdown']}\n\nAnd {drawing['markdown']}\n\n![]({drawing['url']})")
 
-    reader = device(java_script_enabled=scripts)
+    reader = live.let_in(device(java_script_enabled=scripts), "eve@example.org")
     reader.on("dialog", never)
-    sign_in(reader, "eve@example.org")
-    reader.wait_for_url(f"{live.url}/")
     reader.goto(f"/library/{insight_id}")
     image = reader.get_by_role("img", name="Überblick.png")
     expect(image).to_be_visible()

@@ -31,7 +31,8 @@ def content(page: Page) -> None:
 
 def test_from_a_thought_to_publication(live: Live, device: Device) -> None:
     live.person(EVE, "Eve", "editor")
-    page = signed_in(live, device(), EVE)
+    page = live.let_in(device(), EVE)
+    page.goto("/")
     page.get_by_role("link", name="New insight").click()
     page.get_by_role("link", name="Best practice").click()
     write(page, "Look before you leap", "Measure first.")
@@ -49,8 +50,8 @@ def test_from_a_thought_to_publication(live: Live, device: Device) -> None:
 
 def conflict(live: Live, mine: Page, theirs: Page) -> None:
     """Two write at once, and the second to save is at the page that shows both."""
-    signed_in(live, mine, EVE)
-    signed_in(live, theirs, BOB)
+    live.let_in(mine, EVE)
+    live.let_in(theirs, BOB)
     mine.goto("/library/new")
     write(mine, "Ours", "A line.")
     content(mine)
@@ -94,7 +95,7 @@ def test_two_write_at_once_without_a_script(live: Live, device: Device) -> None:
 
 def test_a_session_that_ends_without_a_script(live: Live, device: Device) -> None:
     live.person(EVE, "Eve", "contributor")
-    page = signed_in(live, device(java_script_enabled=False), EVE)
+    page = live.let_in(device(java_script_enabled=False), EVE)
     page.goto("/library/new")
     write(page, "   ", "An hour of work.")
     page.get_by_label("Tags").fill("night, day")
@@ -117,7 +118,7 @@ def test_a_session_that_ends_without_a_script(live: Live, device: Device) -> Non
 
 def test_the_page_of_a_text_that_was_kept(live: Live, device: Device, check: Callable[[Page], None]) -> None:
     live.person(EVE, "Eve", "contributor")
-    page = signed_in(live, device(), EVE)
+    page = live.let_in(device(), EVE)
     page.goto("/library/new")
     write(page, "Kept", "An hour of work.\nAnd another one.")
     page.context.clear_cookies()

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from tests.browser.conftest import PHONE, Live, sign_in
+from tests.browser.conftest import PHONE, Live
 
 Device = Callable[..., Page]
 EMAIL = "ida@editor.example.org"
@@ -43,9 +43,7 @@ def opened(live: Live, owner_url: str, page: Page) -> Page:
     live.person(EMAIL, "Ida", "editor")
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(VOCABULARY)
-    sign_in(page, EMAIL)
-    page.wait_for_url(f"{live.url}/")
-    page.goto("/library/new")
+    live.let_in(page, EMAIL).goto("/library/new")
     return page
 
 
@@ -94,7 +92,7 @@ def test_lists_go_on_and_end(desk: Page) -> None:
     field = content(desk)
     field.focus()
     desk.keyboard.type("- [x] one\ntwo\n\n9. nine\nten\n\n> quoted\nmore\n\n```\n- code\nplain")
-    assert field.input_value() == "- [x] one\n- [ ] two\n9. nine\n10. ten\n> quoted\n> more\n```\n- code\nplain"
+    expect(field).to_have_value("- [x] one\n- [ ] two\n9. nine\n10. ten\n> quoted\n> more\n```\n- code\nplain")
 
 
 def test_tab_moves_entries_and_catches_nobody(desk: Page) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from app.identity.queries.credentials import forget_callers
-from tests.browser.conftest import PASSWORD, Live, sign_in
+from tests.browser.conftest import PASSWORD, Live, soon
 
 Device = Callable[..., Page]
 EMAIL = "kim@copies.example.org"
@@ -27,9 +27,7 @@ NO_STORE = "Storage.prototype.setItem = () => { throw new DOMException('full', '
 def writer(live: Live, device: Device) -> Page:
     """The form of somebody who may capture."""
     live.person(EMAIL, "Kim", "contributor")
-    page = device()
-    sign_in(page, EMAIL)
-    page.wait_for_url(f"{live.url}/")
+    page = live.let_in(device(), EMAIL)
     page.goto("/library/new")
     return page
 
@@ -45,6 +43,7 @@ def write(page: Page, title: str) -> None:
 
 def kept_here(page: Page) -> list[str]:
     """The titles in this browser."""
+    page.wait_for_load_state()  # its scripts tidy up
     copies = "Object.keys(localStorage).filter((key) => key.startsWith('insights.copy.'))"
     titles: list[str] = page.evaluate(f"{copies}.map((key) => JSON.parse(localStorage[key]).fields.title)")
     return titles
@@ -189,8 +188,7 @@ def test_leaving_with_a_copy_is_not(writer: Page, live: Live, owner_url: str) ->
     write(writer, "Left at once")
     writer.get_by_role("link", name="Cancel").click()
     writer.wait_for_url(f"{live.url}/library")
-    writer.wait_for_timeout(300)
-    assert kept_there(owner_url) == [("Left at once",)]
+    soon(lambda: kept_there(owner_url), [("Left at once",)])
 
 
 def test_an_error_keeps_what_was_typed(writer: Page, owner_url: str) -> None:

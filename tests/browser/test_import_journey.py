@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from app.exchange.jobs import UPKEEP
 from app.worker import run_upkeep
-from tests.browser.conftest import Live, sign_in
+from tests.browser.conftest import Live, soon
 
 EDITOR = "editor@import.example.org"
 WRONG = b"title,description,priority\nGood,Fine,high\n,No title,low\nOdd,Priority,urgent\n"
@@ -37,12 +37,7 @@ def test_import_with_errors(
     live: Live, worker: None, device: Callable[..., Page], check: Callable[[Page], None]
 ) -> None:
     live.person(EDITOR, "Grace Hopper", "editor")
-    page = device()
-    sign_in(page, EDITOR)
-    page.wait_for_url(f"{live.url}/")
-    page.goto("/library/import")
-    check(page)
-
+    page = live.let_in(device(), EDITOR)
     choose(page, "learned.csv", WRONG)
     expect(page.get_by_role("status").filter(has_text="2 rows need a change")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="learned.csv:4")
@@ -57,19 +52,24 @@ def test_import_with_errors(
     expect(page.get_by_role("link", name="Odd")).to_be_visible()
 
 
+def reload_until(page: Page, text: str) -> None:
+    """What a script would do: look again until the worker is done."""
+
+    def told() -> bool:
+        page.reload()
+        return page.get_by_role("status").filter(has_text=text).is_visible()
+
+    page.wait_for_url("**/library/import/*")
+    soon(told, True)
+
+
 def test_without_scripts(live: Live, worker: None, device: Callable[..., Page]) -> None:
     live.person(EDITOR, "Grace Hopper", "editor")
-    page = device(java_script_enabled=False)
-    sign_in(page, EDITOR)
+    page = live.let_in(device(java_script_enabled=False), EDITOR)
     choose(page, "learned.csv", MENDED)
-    for _ in range(20):
-        if page.get_by_text("everything fits").is_visible():
-            break
-        page.wait_for_timeout(200)
-        page.reload()
+    reload_until(page, "everything fits")
     page.get_by_role("button", name="Import", exact=True).click()
-    page.wait_for_timeout(1500)
-    page.reload()
+    reload_until(page, "Imported")
     page.goto("/library/export?q=odd")
     page.get_by_label("JSON An array").check()
     with page.expect_download() as download:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Live, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, Live
 
 Device = Callable[..., Page]
 EDITOR, READER = "ida@keys.example.org", "rita@keys.example.org"
@@ -37,18 +37,15 @@ def shelf(live: Live, owner_url: str) -> Live:
 
 @pytest.fixture
 def editor(shelf: Live, device: Device) -> Page:
-    page = device()
-    sign_in(page, EDITOR)
-    page.wait_for_url(f"{shelf.url}/")
-    return page
+    return shelf.let_in(device(), EDITOR)
 
 
-@pytest.mark.parametrize(("key", "path"), PLACES)
-def test_g_and_a_letter_lead_to_a_place(editor: Page, shelf: Live, key: str, path: str) -> None:
+def test_g_and_a_letter_lead_to_a_place(editor: Page, shelf: Live) -> None:
     editor.goto("/acts")
-    editor.keyboard.press("g")
-    editor.keyboard.press(key)
-    editor.wait_for_url(f"{shelf.url}{path}")
+    for key, path in PLACES:
+        editor.keyboard.press("g")
+        editor.keyboard.press(key)
+        editor.wait_for_url(f"{shelf.url}{path}")
 
 
 def test_one_goes_through_a_list_with_j_and_k(editor: Page) -> None:
@@ -75,6 +72,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
 
 
 def test_from_capture_to_publishing_by_keyboard_alone(editor: Page) -> None:
+    editor.goto("/")
     editor.keyboard.press("c")
     editor.wait_for_url("**/library/new")
     expect(editor.get_by_label("Title")).to_be_focused()
@@ -172,9 +170,8 @@ def test_menus_are_one_at_a_time(editor: Page, check: Callable[[Page], None]) ->
 
 
 def test_the_bar_offers_what_one_may_do(shelf: Live, device: Device) -> None:
-    page = device()
-    sign_in(page, READER)
-    page.wait_for_url(f"{shelf.url}/")
+    page = shelf.let_in(device(), READER)
+    page.goto("/")
     expect(page.get_by_role("link", name="New insight")).to_have_count(0)
     page.locator(".menu-more summary").click()
     expect(page.locator(".menu-more").get_by_role("link")).to_have_text(
@@ -185,9 +182,8 @@ def test_the_bar_offers_what_one_may_do(shelf: Live, device: Device) -> None:
 
 
 def test_a_phone_has_all_places_in_its_menu_without_scripts(shelf: Live, device: Device) -> None:
-    page = device(viewport=PHONE, java_script_enabled=False)
-    sign_in(page, EDITOR)
-    page.wait_for_url(f"{shelf.url}/")
+    page = shelf.let_in(device(viewport=PHONE, java_script_enabled=False), EDITOR)
+    page.goto("/")
     expect(page.get_by_role("link", name="Categories", exact=True)).to_be_hidden()
     page.locator(".menu-more summary").click()
     links = page.locator(".menu-more").get_by_role("link")
@@ -198,11 +194,3 @@ def test_a_phone_has_all_places_in_its_menu_without_scripts(shelf: Live, device:
     page.wait_for_url(f"{shelf.url}/keys")
     expect(page.get_by_role("heading", name="Keyboard")).to_be_visible()
     expect(page.get_by_label("Single keys are on")).to_be_hidden()
-
-
-@pytest.mark.parametrize("path", ["/acts", "/library/trash", "/keys", "/library/1", "/nowhere"])
-def test_nothing_is_wider_than_the_page(editor: Page, path: str) -> None:
-    editor.goto(path)
-    for width in (320, 390, 768, 1000, 1280):
-        editor.set_viewport_size({"width": width, "height": 800})
-        assert editor.evaluate("document.documentElement.scrollWidth") <= width, width

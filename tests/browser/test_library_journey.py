@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, Live, sign_in
+from tests.browser.conftest import PHONE, Live
 
 Device = Callable[..., Page]
 EMAIL = "ida@library.example.org"
@@ -31,9 +31,7 @@ def shelf(live: Live, owner_url: str) -> Live:
 
 
 def curator(shelf: Live, page: Page) -> Page:
-    sign_in(page, EMAIL)
-    page.wait_for_url(f"{shelf.url}/")
-    return page
+    return shelf.let_in(page, EMAIL)
 
 
 def box(page: Page, number: int) -> Locator:
@@ -114,7 +112,7 @@ def test_found_refined_read_and_back_again(shelf: Live, device: Device) -> None:
     page.get_by_role("link", name="Queue number 20").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Queue number 20")
     page.locator(".crumbs").get_by_role("link", name="Library").click()
-    assert page.url == here
+    expect(page).to_have_url(here)
     page.get_by_role("link", name="Queue number 10").click()
     page.go_back()
     expect(page).to_have_url(here)
@@ -138,14 +136,48 @@ def test_the_keyboard_marks_and_closes(shelf: Live, device: Device) -> None:
     expect(page.locator("#bulk")).to_be_hidden()
 
 
+def test_what_there_is_to_choose_comes_when_it_is_asked_for(shelf: Live, device: Device) -> None:
+    page = curator(shelf, device())
+    page.goto("/library?q=queue&sort=title")
+    page.get_by_text("All filters").click()
+    page.get_by_label("Category", exact=True).and_(page.locator("#category_id")).select_option(label="Technical (5)")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".row-title")).to_have_count(5)
+    expect(page).to_have_url(re.compile(r"\?(?=.*q=queue)(?=.*sort=title)(?=.*category_id=1)"))
+
+    box(page, 10).check()
+    page.locator("summary", has_text="Category").click()
+    expect(page.locator("#bulk-category option")).to_have_text(["Choose one", "No category", re.compile("Technical")])
+    page.locator("#bulk-category").select_option(label="No category")
+    page.get_by_role("button", name="Set the category").click()
+    expect(notice(page)).to_contain_text("One insight changed its category.")
+
+
+def test_filters_without_scripts(shelf: Live, device: Device) -> None:
+    page = curator(shelf, device(java_script_enabled=False))
+    page.goto("/library?q=queue&author=Lovelace&sort=title")
+    page.get_by_text("All filters").click()
+    page.get_by_role("link", name="Choose filters").click()
+    expect(page.get_by_label("Author")).to_have_value("Lovelace")
+    page.get_by_label("Category").select_option(label="Technical (5)")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_label("Words in title, description or content")).to_have_value("queue")
+    expect(page.locator(".row-title")).to_have_count(3)
+    # What is in force stays in force with the next words.
+    page.get_by_label("Words in title, description or content").fill("queue number 20")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(".active .chip")).to_have_count(2)
+
+
 def test_without_scripts_on_a_phone(shelf: Live, device: Device) -> None:
     page = curator(shelf, device(java_script_enabled=False, viewport=PHONE))
     page.goto("/library?q=queue&view=cards")
     expect(page.get_by_label("All on this page")).to_be_hidden()
     page.get_by_label("Select Queue number", exact=False).first.check()
     page.locator("summary", has_text="Category").click()
-    page.locator("#bulk-category").select_option("Technical")
     page.get_by_role("button", name="Set the category").click()
+    page.get_by_label("Category").select_option("Technical")
+    page.get_by_role("button", name="Go on").click()
     expect(notice(page)).to_contain_text("One insight changed its category.")
     page.get_by_label("Select Queue number", exact=False).first.check()
     page.get_by_role("button", name="Trash").click()

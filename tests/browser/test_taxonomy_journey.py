@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, Live, sign_in
+from tests.browser.conftest import PHONE, Live
 
 Device = Callable[..., Page]
 EMAIL = "ida@taxonomy.example.org"
@@ -44,14 +44,7 @@ def rows(owner_url: str) -> Callable[[str], list[Any]]:
 
 @pytest.fixture
 def curator(shelf: Live, device: Device) -> Page:
-    page = device()
-    arrive(page, shelf)
-    return page
-
-
-def arrive(page: Page, shelf: Live) -> None:
-    sign_in(page, EMAIL)
-    page.wait_for_url(f"{shelf.url}/")
+    return shelf.let_in(device(), EMAIL)
 
 
 def row(page: Page, name: str) -> Locator:
@@ -127,6 +120,7 @@ def test_by_keyboard_alone(curator: Page, rows: Callable[[str], list[Any]]) -> N
     expect(item(page, "Product").locator(".tree-name")).to_have_text(["Product", "Pricing"])
 
     # From row to row with one key.
+    page.wait_for_load_state()
     page.keyboard.press("Tab")
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -189,9 +183,32 @@ def test_what_is_refused_has_its_page(curator: Page) -> None:
     expect(page.get_by_label("Merge into")).to_have_value("Nothing like that")
 
 
+def test_a_branch_of_a_large_tree_comes_when_it_is_opened(shelf: Live, owner_url: str, device: Device) -> None:
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO categories (name, slug) SELECT 'Field ' || n, 'field-' || n FROM generate_series(1, 90) n"
+        )
+    page = shelf.let_in(device(), EMAIL)
+    page.goto("/library/categories")
+    expect(page.locator(".tree-name", has_text="Databases")).to_have_count(0)
+    for name in ("Technical", "Databases"):
+        item(page, name).locator("summary").first.click()
+    expect(item(page, "Technical").locator(".tree-name")).to_have_text(["Technical", "Databases", "PostgreSQL"])
+    row(page, "PostgreSQL").drag_to(row(page, "People"))
+    expect(dialog(page)).to_contain_text("Move PostgreSQL below People?")
+    # As it was left.
+    page.reload()
+    expect(item(page, "Technical").locator(".tree-name")).to_have_text(["Technical", "Databases", "PostgreSQL"])
+
+    plain = shelf.let_in(device(java_script_enabled=False), EMAIL)
+    plain.goto("/library/categories")
+    item(plain, "Technical").locator("summary").click()
+    plain.get_by_role("link", name="Show what is below Technical").click()
+    expect(item(plain, "Technical").locator(".tree-name")).to_have_text(["Technical", "Databases"])
+
+
 def test_without_scripts_on_a_phone(shelf: Live, device: Device, rows: Callable[[str], list[Any]]) -> None:
-    page = device(java_script_enabled=False, viewport=PHONE)
-    arrive(page, shelf)
+    page = shelf.let_in(device(java_script_enabled=False, viewport=PHONE), EMAIL)
     page.goto("/library/categories")
     page.get_by_role("link", name="Change, move or merge Databases").click()
     page.get_by_label("Move below").select_option("People")
@@ -200,6 +217,7 @@ def test_without_scripts_on_a_phone(shelf: Live, device: Device, rows: Callable[
     page.get_by_role("button", name="Move 2 categories").click()
     expect(item(page, "People").locator(".tree-name")).to_have_text(["People", "Databases", "PostgreSQL"])
     page.get_by_role("button", name="Undo").click()
+    expect(item(page, "Technical").locator(".tree-name")).to_have_text(["Technical", "Databases", "PostgreSQL"])
     assert rows("SELECT parent_id FROM categories WHERE id = 2") == [(1,)]
 
     page.goto("/library/tags/2")

@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.config import Settings
 from app.core.db import transact
 from app.core.http.pages import DIST
 from app.identity.acting import acting
@@ -19,7 +18,6 @@ from app.identity.commands.people import create_person
 from app.identity.commands.sessions import begin_session
 from app.identity.cookies import SESSION
 from app.identity.queries.credentials import forget_callers
-from tests.conftest import built
 
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -75,9 +73,8 @@ def browser_of_nobody(client: FlaskClient) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def closed_app(migrated: Settings) -> Iterator[Flask]:
-    with built(migrated.model_copy(update={"auth_mode": "required"})) as app:
-        yield app
+def closed_app(application_with: Callable[..., Flask]) -> Flask:
+    return application_with(auth_mode="required")
 
 
 @pytest.fixture

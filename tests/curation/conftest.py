@@ -7,9 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.config import Settings
 from app.identity.queries.credentials import forget_callers
-from tests.conftest import built
 from tests.identity.world import build
 
 # What an act may change only together with the version and the time of the change.
@@ -30,16 +28,15 @@ Row = dict[str, object]
 
 
 @pytest.fixture(scope="session")
-def closed(migrated: Settings) -> Iterator[Flask]:
+def closed(application_with: Callable[..., Flask]) -> Flask:
     """The application where people sign in, and strangers read what is public."""
-    with built(migrated.model_copy(update={"auth_mode": "required", "anonymous_reading": True})) as app:
-        yield app
+    return application_with(auth_mode="required", anonymous_reading=True)
 
 
 @pytest.fixture
-def caller(closed: Flask, clean_database: None, owner_url: str) -> Iterator[FlaskClient]:
+def caller(closed: Flask, clean_database: None, owner_connection: psycopg.Connection) -> Iterator[FlaskClient]:
     """A client in front of the world of `tests.identity.world`."""
-    build(owner_url)
+    build(owner_connection)
     forget_callers()
     yield closed.test_client()
     forget_callers()

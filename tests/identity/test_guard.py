@@ -25,16 +25,17 @@ SECRET = "a-session-of-the-editor"
 
 
 @pytest.fixture(scope="session")
-def required(migrated: Settings) -> Iterator[Flask]:
+def required(application_with: Callable[..., Flask]) -> Flask:
     """The application where people sign in, and strangers read nothing."""
-    with built(migrated.model_copy(update={"auth_mode": "required"})) as app:
-        yield app
+    return application_with(auth_mode="required")
 
 
 @pytest.fixture
-def rows(owner_url: str, clean_database: None) -> Iterator[Callable[..., list[tuple[object, ...]]]]:
+def rows(
+    owner_url: str, owner_connection: psycopg.Connection, clean_database: None
+) -> Iterator[Callable[..., list[tuple[object, ...]]]]:
     """Ask the database directly, in front of the world of `tests.identity.world`."""
-    build(owner_url)
+    build(owner_connection)
     forget_callers()
     with psycopg.connect(owner_url, autocommit=True) as connection:
 
@@ -53,10 +54,9 @@ def caller(required: Flask, rows: object) -> FlaskClient:
 
 
 @pytest.fixture
-def closed(migrated: Settings, rows: object) -> Iterator[FlaskClient]:
+def closed(application_with: Callable[..., Flask], rows: object) -> FlaskClient:
     """Where people sign in, and strangers read what is public."""
-    with built(migrated.model_copy(update={"auth_mode": "required", "anonymous_reading": True})) as app:
-        yield app.test_client()
+    return application_with(auth_mode="required", anonymous_reading=True).test_client()
 
 
 @pytest.fixture

@@ -53,30 +53,34 @@ def headers(role: str) -> dict[str, str]:
     return {} if role == "anonymous" else {"Authorization": f"Bearer {token(role)}"}
 
 
-def build(owner_url: str) -> None:
+PEOPLE = (
+    "INSERT INTO users (kind, email, name, role) SELECT 'person', * FROM unnest(%s::text[], %s::text[], %s::text[])"
+)
+TOKENS = """
+INSERT INTO api_tokens (user_id, name, token_hash, last4)
+SELECT number, 't', hash, '----' FROM unnest(%s::bytea[]) WITH ORDINALITY token (hash, number)"""
+NAMES = (
+    "INSERT INTO categories (name, slug) VALUES ('Technical', 'technical'), ('Other', 'other')",
+    "UPDATE categories SET parent_id = 1 WHERE id = 2",
+    "INSERT INTO tags (name, slug) VALUES ('Incident', 'incident'), ('Unused', 'unused')",
+)
+INSIGHTS = """
+INSERT INTO insights (title, description, author, status, visibility, owner_id, category_id)
+SELECT format('%%s %%s', status, visibility), 'One of the world.', owner, status, visibility, owner_id, 1 + id %% 2
+FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::int[]) kind (id, owner, status, visibility, owner_id)
+ORDER BY id"""
+TAGGED = "INSERT INTO insight_tags (insight_id, tag_id) SELECT id, 1 FROM insights"
+
+
+def build(owner: psycopg.Connection) -> None:
     """Persons 1 to 6 with a token each, two categories, two tags, and an insight of every kind."""
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        for number, role in enumerate((*ROLES, STRANGER), start=1):
-            connection.execute(
-                "INSERT INTO users (kind, email, name, role) VALUES ('person', %s, %s, %s)",
-                (f"{role}@example.org", role.capitalize(), "editor" if role == STRANGER else role),
-            )
-            connection.execute(
-                "INSERT INTO api_tokens (user_id, name, token_hash, last4) VALUES (%s, 't', %s, '----')",
-                (number, hashed(token(role))),
-            )
-        connection.execute("INSERT INTO categories (name, slug) VALUES ('Technical', 'technical'), ('Other', 'other')")
-        connection.execute("UPDATE categories SET parent_id = 1 WHERE id = 2")
-        connection.execute("INSERT INTO tags (name, slug) VALUES ('Incident', 'incident'), ('Unused', 'unused')")
-        owners = {name: number for number, name in enumerate((*ROLES, STRANGER), start=1)}
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO insights (title, description, author, status, visibility, owner_id, category_id)"
-                " VALUES (%s, 'One of the world.', %s, %s, %s, %s, %s)",
-                [
-                    (f"{kind.status} {kind.visibility}", kind.owner, kind.status, kind.visibility, owners[kind.owner],
-                     1 + kind.id % 2)
-                    for kind in KINDS
-                ],
-            )  # fmt: skip
-        connection.execute("INSERT INTO insight_tags (insight_id, tag_id) SELECT id, 1 FROM insights")
+    names = (*ROLES, STRANGER)
+    roles = ["editor" if name == STRANGER else name for name in names]
+    kinds = [(kind.id, kind.owner, kind.status, kind.visibility, names.index(kind.owner) + 1) for kind in KINDS]
+    addresses = [f"{name}@example.org" for name in names]
+    owner.execute(PEOPLE, (addresses, [name.capitalize() for name in names], roles))
+    owner.execute(TOKENS, ([hashed(token(name)) for name in names],))
+    for statement in NAMES:
+        owner.execute(statement)
+    owner.execute(INSIGHTS, [list(column) for column in zip(*kinds, strict=True)])
+    owner.execute(TAGGED)

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.config import Settings
 from app.identity.queries.credentials import forget_callers
-from tests.conftest import built
 from tests.identity.world import build, headers
 
 # Role, method, path, JSON and headers.
@@ -17,16 +16,15 @@ Ask = Callable[..., TestResponse]
 
 
 @pytest.fixture(scope="session")
-def signed(migrated: Settings) -> Iterator[Flask]:
+def signed(application_with: Callable[..., Flask]) -> Flask:
     """The application where people sign in, and strangers read what is public."""
-    with built(migrated.model_copy(update={"auth_mode": "required", "anonymous_reading": True})) as app:
-        yield app
+    return application_with(auth_mode="required", anonymous_reading=True)
 
 
 @pytest.fixture
-def world(signed: Flask, clean_database: None, owner_url: str) -> Iterator[FlaskClient]:
+def world(signed: Flask, clean_database: None, owner_connection: psycopg.Connection) -> Iterator[FlaskClient]:
     """A client in front of the world."""
-    build(owner_url)
+    build(owner_connection)
     forget_callers()
     yield signed.test_client()
     forget_callers()

@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.config import Settings
 from app.core.redaction import redacted_text
 from app.identity.secrets import hashed
 from app.search.schemas.saved import FeedKeyAnswer
@@ -24,8 +23,10 @@ Query = Callable[..., list[Any]]
 
 
 @pytest.fixture
-def call(migrated: Settings, clean_database: None, owner_url: str) -> Iterator[Call]:
-    with people(migrated, owner_url, anonymous_reading=True) as call:
+def call(
+    application_with: Callable[..., Flask], clean_database: None, owner_connection: psycopg.Connection
+) -> Iterator[Call]:
+    with people(application_with, owner_connection, anonymous_reading=True) as call:
         yield call
 
 
@@ -129,8 +130,10 @@ class TestTheDocument:
         assert texts(root, "entry", "title") == []
         assert texts(root, "updated") == [client.get(f"{PATH}/1").get_json()["updated_at"]]
 
-    def test_has_the_public_address(self, migrated: Settings, clean_database: None, owner_url: str) -> None:
-        with people(migrated, owner_url, public_url="https://insights.example.org/") as call:
+    def test_has_the_public_address(
+        self, application_with: Callable[..., Flask], clean_database: None, owner_connection: psycopg.Connection
+    ) -> None:
+        with people(application_with, owner_connection, public_url="https://insights.example.org/") as call:
             saved = call("viewer", "POST", PATH, {"name": "n", "query": "world"}).get_json()
             links = parsed(call("viewer", "GET", saved["feed"])).findall(f"{ATOM}link")
             assert links[0].attrib["href"] == "https://insights.example.org/search/saved/1/feed.atom"

@@ -285,9 +285,13 @@ class TestAfterTheAnswer:
         assert entries() == [("vacuum", 1, "words", [1])]
 
     def test_nobody_marks_what_others_searched(
-        self, migrated: Settings, clean_database: None, owner_url: str, entries: Entries
+        self,
+        application_with: Callable[..., Flask],
+        clean_database: None,
+        owner_connection: psycopg.Connection,
+        entries: Entries,
     ) -> None:
-        with people(migrated, owner_url) as call:
+        with people(application_with, owner_connection) as call:
             search_id = call("viewer", "POST", "/insights/search", {"query": "world"}).get_json()["search_id"]
             before = entries()
             public = call("editor", "GET", "/insights?status=published&visibility=PUBLIC").get_json()

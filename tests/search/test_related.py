@@ -5,9 +5,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from app.config import Settings
 from app.search.schemas.suggestions import RelatedList
 from tests.answers import answered, make_category, make_insight, make_tag, problem, wrong_fields
 from tests.identity.world import KINDS, STATUSES
@@ -140,8 +140,10 @@ def test_what_lies_in_the_trash_is_not_related(others: FlaskClient) -> None:
 
 
 @pytest.fixture
-def asked(migrated: Settings, clean_database: None, owner_url: str) -> Iterator[Call]:
-    with people(migrated, owner_url, anonymous_reading=True) as call:
+def asked(
+    application_with: Callable[..., Flask], clean_database: None, owner_connection: psycopg.Connection
+) -> Iterator[Call]:
+    with people(application_with, owner_connection, anonymous_reading=True) as call:
         yield call
 
 

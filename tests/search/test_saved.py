@@ -5,10 +5,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.config import Settings
 from app.search.schemas.saved import SavedSearchAnswer
 from tests.answers import answered, make, problem, refused_because, wrong_fields
 from tests.search.people import Call, people
@@ -19,8 +19,10 @@ Stored = Callable[[], dict[str, list[Any]]]
 
 
 @pytest.fixture
-def call(migrated: Settings, clean_database: None, owner_url: str) -> Iterator[Call]:
-    with people(migrated, owner_url, anonymous_reading=True) as call:
+def call(
+    application_with: Callable[..., Flask], clean_database: None, owner_connection: psycopg.Connection
+) -> Iterator[Call]:
+    with people(application_with, owner_connection, anonymous_reading=True) as call:
         yield call
 
 

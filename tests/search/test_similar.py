@@ -5,9 +5,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from app.config import Settings
 from app.search.schemas.suggestions import SimilarList
 from tests.answers import answered, make_category, make_insight, problem, wrong_fields
 from tests.identity.world import KINDS
@@ -143,8 +143,10 @@ def test_with_another_method_it_is_no_wrong_id(client: FlaskClient) -> None:
 
 
 @pytest.fixture
-def asked(migrated: Settings, clean_database: None, owner_url: str) -> Iterator[Call]:
-    with people(migrated, owner_url, anonymous_reading=True) as call:
+def asked(
+    application_with: Callable[..., Flask], clean_database: None, owner_connection: psycopg.Connection
+) -> Iterator[Call]:
+    with people(application_with, owner_connection, anonymous_reading=True) as call:
         yield call
 
 

@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.config import Settings
 from app.core.db import read_rows
 from app.identity.permissions import ROLES as RIGHTS
 from app.search.queries.completing import MOST_TITLE_WORDS, Run, Typed
@@ -179,8 +178,10 @@ def test_counted_words_are_listed_by_their_tiers(client: FlaskClient, owner_url:
 
 
 @pytest.fixture
-def asked(migrated: Settings, clean_database: None, owner_url: str) -> Iterator[Call]:
-    with people(migrated, owner_url, anonymous_reading=True) as call:
+def asked(
+    application_with: Callable[..., Flask], clean_database: None, owner_connection: psycopg.Connection
+) -> Iterator[Call]:
+    with people(application_with, owner_connection, anonymous_reading=True) as call:
         yield call
 
 
@@ -278,8 +279,10 @@ def test_the_beginning_of_a_word_that_most_titles_have(library: FlaskClient, own
     assert texts(library, "quok", "title") == [f"Deploying quokkas {number}" for number in (2, 1, 0)]
 
 
-def test_authors_that_nobody_sees_take_no_place(migrated: Settings, clean_database: None, owner_url: str) -> None:
-    with people(migrated, owner_url) as call, psycopg.connect(owner_url, autocommit=True) as connection:
+def test_authors_that_nobody_sees_take_no_place(
+    application_with: Callable[..., Flask], clean_database: None, owner_url: str, owner_connection: psycopg.Connection
+) -> None:
+    with people(application_with, owner_connection) as call, psycopg.connect(owner_url, autocommit=True) as connection:
         for number in range(9):
             connection.execute(AUTHORED, (f"Mallory {number}", "RESTRICTED"))
         connection.execute(AUTHORED, ("Mallory Z", "PUBLIC"))

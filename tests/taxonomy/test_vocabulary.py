@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -36,8 +37,8 @@ def applications(migrated: Settings) -> Iterator[dict[str, Flask]]:
 
 
 @pytest.fixture
-def people(clean_database: None, owner_url: str) -> Iterator[None]:
-    build(owner_url)
+def people(clean_database: None, owner_connection: psycopg.Connection) -> Iterator[None]:
+    build(owner_connection)
     forget_callers()
     yield
     forget_callers()
