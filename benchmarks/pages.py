@@ -38,15 +38,16 @@ class Pair(NamedTuple):
     calls: Sequence[Call]
 
 
-SEARCH = Call("/insights/search", {"query": "data", "facets": True})
+# Which tags are used most, and how many there are, is known to whoever reads all of them: the API lists them by name.
 PAIRS = (
     Pair("/", (Call("/statistics"), Call("/categories"), Call("/tags"))),
-    Pair("/library", (Call("/insights"), Call("/categories"), Call("/tags"))),
-    Pair("/library?q=data", (SEARCH, Call("/categories"), Call("/tags"))),
+    Pair("/library", (Call("/insights/search", {"facets": True}),)),
+    Pair("/library?q=data", (Call("/insights/search", {"query": "data", "facets": True}),)),
+    Pair("/library/filters", (Call("/categories/tree"), Call("/tags"))),
     Pair("/library/7", (Call("/insights/7"), Call("/insights/7/related"), Call("/insights/7/revisions"))),
     Pair("/library/7/history", (Call("/insights/7"), Call("/insights/7/revisions"))),
-    Pair("/library/categories", (Call("/categories/tree"), Call("/categories/suggested-merges"))),
-    Pair("/library/tags", (Call("/tags"), Call("/tags/suggested-merges"))),
+    Pair("/library/categories", (Call("/categories/tree"),)),
+    Pair("/library/tags", (Call("/tags?limit=1000"),)),
     Pair("/library/trash", (Call("/insights/trash"),)),
     Pair("/acts", (Call("/receipts"),)),
 )  # fmt: skip

@@ -15,17 +15,18 @@ from app.identity.permissions import ROLES, Rights, Role, Visibility
 class Sources(NamedTuple):
     """What a statement reads from, as SQL.
 
-    ``sees`` is a condition on an insight ``i``; ``cells`` has the columns of ``insight_cells`` and ``tags`` those of
-    ``tags_counted``. What comes from the table of roles is written out, so that the planner knows it; ``:reader`` alone
-    is bound.
+    ``sees`` is a condition on an insight ``i``, and ``drafts`` all that it asks of a draft; ``cells`` has the columns
+    of ``insight_cells`` and ``tags`` those of ``tags_counted``. What comes from the table of roles is written out, so
+    that the planner knows it; ``:reader`` alone is bound.
     """
 
     sees: str
+    drafts: str
     cells: str
     tags: str
 
 
-WHOLE = Sources(sees="true", cells="insight_cells", tags="tags_counted")
+WHOLE = Sources(sees="true", drafts="true", cells="insight_cells", tags="tags_counted")
 
 
 @cache
@@ -35,9 +36,10 @@ def _sources(visibilities: frozenset[Visibility], every_draft: bool) -> Sources:
     seen = ", ".join(f"'{visibility}'" for visibility in sorted(visibilities))
     of_reader = f"ARRAY[{seen}]::text[], {str(every_draft).lower()}, CAST(:reader AS integer)"
     drafts = "" if every_draft else " AND i.status <> 'draft'"
+    visible, own = f"i.visibility = ANY (ARRAY[{seen}]::text[])", "i.owner_id = CAST(:reader AS integer)"
     return Sources(
-        sees=f"(i.visibility = ANY (ARRAY[{seen}]::text[]){drafts}"
-        " OR i.status = 'draft' AND i.owner_id = CAST(:reader AS integer))",
+        sees=f"({visible}{drafts} OR i.status = 'draft' AND {own})",
+        drafts=f"({visible} OR {own})" if every_draft else own,
         cells=f"insight_cells_seen({of_reader})",
         tags=f"tags_seen({of_reader})",
     )

@@ -71,10 +71,6 @@ function letDrag() {
     target?.classList.add("tree-target");
   };
 
-  for (const row of tree.querySelectorAll(".tree-row")) {
-    row.draggable = true;
-    for (const link of row.querySelectorAll("a")) link.draggable = false;
-  }
   const card = tree.parentElement;
   card.addEventListener("dragstart", (event) => {
     dragged = itemOf(event.target);
@@ -115,9 +111,9 @@ function stored() {
   }
 }
 
-const branches = document.querySelectorAll(".tree-branch");
 const open = stored();
-for (const branch of branches) {
+
+function keep(branch) {
   const id = itemOf(branch).dataset.category;
   if (id in open && !branch.querySelector("[data-new-category]")) branch.open = open[id];
   branch.addEventListener("toggle", () => {
@@ -129,3 +125,18 @@ for (const branch of branches) {
     }
   });
 }
+
+function equip(part) {
+  for (const branch of part.querySelectorAll(".tree-branch")) keep(branch);
+  if (!mover) return;
+  for (const row of part.querySelectorAll(".tree-row")) {
+    row.draggable = true;
+    for (const link of row.querySelectorAll("a")) link.draggable = false;
+  }
+}
+
+// When htmx listens: a branch of a large tree is fetched as it opens.
+document.addEventListener("DOMContentLoaded", () => equip(document));
+document.body.addEventListener("htmx:load", (event) => {
+  if (event.target !== document.body) equip(event.target);
+});

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from app.config import Settings
 from app.core.http.pages import DIST
 from tests.answers import make_category, make_insight
 from tests.identity.world import KINDS, Kind
@@ -136,8 +137,10 @@ def test_as_markdown(client: FlaskClient) -> None:
 
 
 @pytest.fixture
-def call(migrated: Settings, clean_database: None, owner_url: str) -> Iterator[Call]:
-    with people(migrated, owner_url, anonymous_reading=True, public_url=SITE) as calling:
+def call(
+    application_with: Callable[..., Flask], clean_database: None, owner_connection: psycopg.Connection
+) -> Iterator[Call]:
+    with people(application_with, owner_connection, anonymous_reading=True, public_url=SITE) as calling:
         yield calling
 
 

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.config import Settings
 from app.core.http.pages import DIST
 from app.errors import Invalid
 from app.search.queries import facets
@@ -281,9 +281,9 @@ class TestSavedSearches:
         assert library.get(address).status_code == 404
 
     def test_what_is_not_shared_is_not_there_for_others(
-        self, migrated: Settings, clean_database: None, owner_url: str
+        self, application_with: Callable[..., Flask], clean_database: None, owner_connection: psycopg.Connection
     ) -> None:
-        with people(migrated, owner_url) as call:
+        with people(application_with, owner_connection) as call:
             for name, shared in (("Own", False), ("Shared", True)):
                 assert (
                     call("viewer", "POST", "/search/saved", {"name": name, "query": "x", "shared": shared}).status_code

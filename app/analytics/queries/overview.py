@@ -24,7 +24,7 @@ def _in_week(sources: Sources, column: str) -> str:
 def _old_drafts(sources: Sources, whose: str) -> str:
     return f"""
   SELECT count(*) FROM (SELECT FROM insights i
-    WHERE {sources.sees} AND i.status = 'draft' AND i.updated_at < :untouched_since AND {whose}
+    WHERE {sources.drafts} AND i.status = 'draft' AND i.updated_at < :untouched_since AND {whose}
     LIMIT {MOST_COUNTED + 1}) old"""
 
 

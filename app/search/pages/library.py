@@ -8,10 +8,12 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from app.core.clock import now
 from app.errors import Invalid
 from app.identity.acting import current_actor
+from app.identity.audience import Audience
 from app.identity.cookies import PrivateCookie
 from app.identity.permissions import Visibility
 from app.insights.models import Priority, Status
 from app.search.noting import noted
+from app.search.pages.facets import facets_of
 from app.search.pages.places import filters_of
 from app.search.pages.typed import Typed
 from app.search.queries.answer import search_json
@@ -42,15 +44,20 @@ def library() -> Response:
     typed = Typed.of((given["q"] or "").strip(), now(), errors.get("q"))
     if typed.problems:
         errors["q"] = typed.problems[0].message
-    categories = category_options(audience)
-    tags = json.loads(most_used_tags_json(audience, TAGS_SHOWN, arguments.get("tag_ids", ())))
+    result = _nothing(arguments) if typed.problems else _found(arguments, errors)
+    filters, narrow = given | arguments, bool(result["total"] and result.get("facets"))
+    every_filter = not narrow or bool(errors.keys() - {"q"})
+    categories = category_options(audience) if every_filter or "category_id" in arguments else []
+    tags = _tags(audience, arguments, TAGS_SHOWN if every_filter else 0)
     page = render_template(
         "library/list.html",
-        result=_nothing(arguments) if typed.problems else _found(arguments, errors),
-        filters=given | arguments,
+        result=result,
+        facets=facets_of(result["facets"], filters, typed) if narrow else [],
+        filters=filters,
         errors=errors,
         typed=typed,
         kept=typed.kept(arguments, categories, tags),
+        every_filter=every_filter,
         categories=categories,
         tags=tags,
         deepest=DEEPEST,
@@ -58,6 +65,28 @@ def library() -> Response:
         **CHOICES,
     )
     return _remembering(arguments.get("view"), make_response(page))
+
+
+@blueprint.get("/library/filters")
+def all_filters() -> str:
+    """Every filter with all that it can be set to: hundreds of names, which the list has only where it needs them."""
+    arguments, errors, given = filters_of()
+    audience = current_actor().audience
+    return render_template(
+        "library/filters.html",
+        filters=given | arguments,
+        errors=errors,
+        categories=category_options(audience),
+        tags=_tags(audience, arguments, TAGS_SHOWN),
+        **CHOICES,
+    )
+
+
+def _tags(audience: Audience, arguments: dict[str, Any], most: int) -> list[dict[str, Any]]:
+    """Those in force, and the most used."""
+    chosen = arguments.get("tag_ids") or ()
+    tags: list[dict[str, Any]] = json.loads(most_used_tags_json(audience, most, chosen)) if most or chosen else []
+    return tags
 
 
 def _usual_view() -> str:

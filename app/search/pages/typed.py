@@ -66,7 +66,7 @@ class Typed:
 
     def has(self, written: str) -> bool:
         """Whether a condition is in force."""
-        return has(self.text, written)
+        return bool(self.text) and has(self.text, written)
 
     def toggled(self, written: str) -> str:
         """The text with a condition, or without one that it has."""

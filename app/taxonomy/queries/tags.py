@@ -27,12 +27,20 @@ SELECT coalesce(json_agg({TAG} ORDER BY folded(t.name)), '[]')::text
 FROM (SELECT * FROM {sources.tags} ORDER BY folded(name) OFFSET :skip LIMIT :limit) t"""
 
 
+def most_used(sources: Sources, first: str, condition: str = "true") -> str:
+    """The ``first`` so many tags by use, as SQL, and those used as often as the last of them: their names decide, and
+    are costly to fold, so only theirs are."""
+    return f"""(SELECT * FROM {sources.tags} WHERE {condition}
+      ORDER BY usage_count DESC FETCH FIRST ({first}) ROWS WITH TIES)"""
+
+
 @cache
 def _most_used(sources: Sources) -> str:
+    used = most_used(sources, "CAST(:limit AS bigint)", "usage_count > 0")
     return f"""
 SELECT coalesce(json_agg({TAG} ORDER BY folded(t.name)), '[]')::text
 FROM (SELECT * FROM {sources.tags} WHERE id = ANY (CAST(:chosen AS numeric[])) UNION
-      (SELECT * FROM {sources.tags} WHERE usage_count > 0 ORDER BY usage_count DESC, folded(name) LIMIT :limit)) t"""
+      (SELECT * FROM {used} used ORDER BY usage_count DESC, folded(name) LIMIT :limit)) t"""
 
 
 def tag_json(audience: Audience, tag_id: int) -> Versioned:
