@@ -6,9 +6,11 @@ from difflib import SequenceMatcher
 
 from merge3 import Merge3
 
-from app.capture.typed import LONG, REASON, Texts, same, tag_names, tags_text
+from app.capture.typed import LONG, REASON, Texts, same
+from app.taxonomy.forms import tag_names, tags_text
 
-# Comparing lines may cost the square of their number.
+# Comparing lines may cost the square of their number; the cube where frequent ones (empty ones) are looked at each for
+# itself, which the matcher therefore doesn't do.
 MOST_LINES = 4_000
 YOURS, BETWEEN, THEIRS = "<<<<<<< yours", "=======", ">>>>>>> stored now"
 
@@ -77,7 +79,7 @@ def told_apart(text: str, other: str) -> list[tuple[str, bool]]:
     lines, others = text.split("\n"), other.split("\n")
     if max(len(lines), len(others)) > MOST_LINES:
         return [(line, False) for line in lines]
-    blocks = SequenceMatcher(None, lines, others, autojunk=False).get_matching_blocks()
+    blocks = SequenceMatcher(None, lines, others).get_matching_blocks()
     same_lines = {block.a + step for block in blocks for step in range(block.size)}
     return [(line, place not in same_lines) for place, line in enumerate(lines)]
 

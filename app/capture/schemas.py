@@ -6,13 +6,14 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from app.capture.models import FIELDS, NAME_LENGTH
-from app.capture.typed import Texts, as_shown, tag_names
+from app.capture.typed import Texts, as_shown
 from app.core.fields import Flag, Id, JsonObject, Many, Message, Schema, Text, Token, Whole, flatten
 from app.errors import Invalid
 from app.identity.permissions import Visibility
 from app.identity.schemas import FormSchema
 from app.insights.models import AUTHOR_LENGTH, SOURCE_LENGTH, TITLE_LENGTH, Priority, Status
 from app.insights.schemas import MOST_TAGS, TEXT_LENGTH, reason
+from app.taxonomy.forms import tag_names
 from app.taxonomy.models import TAG_NAME_LENGTH
 
 LARGEST_NUMBER = 2**31 - 1

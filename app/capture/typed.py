@@ -1,11 +1,11 @@
 """What the fields of the capture form hold: texts, by the names of the form. From an insight to them, and what they
 say that the insight doesn't."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from app.capture.models import FIELDS
+from app.taxonomy.forms import tag_names, tags_text
 
 Texts = Mapping[str, str]
 
@@ -13,8 +13,6 @@ Texts = Mapping[str, str]
 LONG = ("description", "content")
 # No part of an insight: why it is changed.
 REASON = "message"
-# A name between commas; one that has a comma itself stands in double quotes.
-NAME = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"\s*(?=,|$)|(?P<plain>[^,]*))(?:,|$)')
 
 
 def texts_of(insight: Mapping[str, Any]) -> dict[str, str]:
@@ -32,29 +30,6 @@ def as_shown(texts: Texts) -> dict[str, str]:
 def _shown(name: str, text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return lines if name in LONG else lines.replace("\n", "")
-
-
-def tags_text(names: Iterable[str]) -> str:
-    """Names of tags as they are typed."""
-    return ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}"' if _needs_quotes(name) else name for name in names)
-
-
-def _needs_quotes(name: str) -> bool:
-    return "," in name or name.startswith('"')
-
-
-def tag_names(text: str) -> list[str]:
-    """The names in a text, without those that differ from an earlier one by case only."""
-    found: dict[str, str] = {}
-    for match in NAME.finditer(text):
-        name = _name(match)
-        found.setdefault(name.casefold(), name)
-    return [name for name in found.values() if name]
-
-
-def _name(match: re.Match[str]) -> str:
-    quoted = match["quoted"]
-    return (match["plain"] if quoted is None else quoted.replace('""', '"')).strip()
 
 
 def same(name: str, one: str, other: str) -> bool:

@@ -1,8 +1,11 @@
 """Code with its words marked by what they are, for the pages: classes only, the colours are in the style sheet."""
 
+from collections.abc import Iterable, Iterator
 from functools import cache
+from time import thread_time
+from typing import Any
 
-from pygments import highlight
+from pygments import format as formatted
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -18,16 +21,30 @@ LANGUAGES = frozenset(
     }
 )  # fmt: skip
 PREFIX = "hl-"
-# A lexer reads some hundred thousand characters a second, of hostile text this many in two.
+# Between two looks at the clock a lexer reads no more than this, however slow it was made.
 LONGEST = 8_000
 
 
-def highlighted(code: str, language: str) -> str | None:
-    """The code as HTML, its text escaped; None to leave it plain."""
+class _TooSlowError(Exception):
+    """The time was over before the code was."""
+
+
+def highlighted(code: str, language: str, end: float) -> str | None:
+    """The code as HTML, its text escaped; None to leave it plain, as when the thread's clock reaches ``end`` before."""
     name = language.lower()
     if name not in LANGUAGES or len(code) > LONGEST:
         return None
-    return str(highlight(code, _lexer(name), _formatter()))
+    try:
+        return str(formatted(_until(end, _lexer(name).get_tokens(code)), _formatter()))
+    except _TooSlowError:
+        return None
+
+
+def _until(end: float, tokens: Iterable[Any]) -> Iterator[Any]:
+    for token in tokens:
+        if thread_time() > end:
+            raise _TooSlowError
+        yield token
 
 
 @cache

@@ -186,7 +186,7 @@ def _colour_code(tokens: list[Token]) -> None:
         if token.type != "fence" or not token.info.strip() or thread_time() > end:
             continue
         language = token.info.split()[0]
-        code = highlighted(token.content, language)
+        code = highlighted(token.content, language, end)
         if code is not None:
             token.type = "html_block"
             token.content = f'<pre><code class="language-{escapeHtml(language)}">{code}</code></pre>\n'

@@ -4,6 +4,7 @@ import { Autosave } from "./editor/autosave.js";
 import { CategoryPicker } from "./editor/categories.js";
 import { makeEditor } from "./editor/editor.js";
 import { leaveWithCare, saveByKey, saveWithCare } from "./editor/leaving.js";
+import { keepMerging } from "./editor/merging.js";
 import { offerKept } from "./editor/offer.js";
 import { showSimilar } from "./editor/similar.js";
 import { stateLine } from "./editor/state.js";
@@ -20,7 +21,7 @@ function open(form) {
   const editors = [...form.querySelectorAll("[data-editor]")].map((editor) => makeEditor(editor, form));
   showSimilar(form);
   saveWithCare(form, autosave, {
-    prepare: () => Promise.all(editors.map((attachments) => attachments.settled())),
+    prepare: async () => (await Promise.all(editors.map((attachments) => attachments.settled()))).every(Boolean),
     complain: () => line.scrollIntoView({ block: "nearest" }),
   });
   saveByKey(form);
@@ -29,3 +30,8 @@ function open(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-capture]")) open(form);
+
+for (const form of document.querySelectorAll("form[data-merging]")) {
+  keepMerging(form);
+  saveByKey(form);
+}

@@ -1,6 +1,7 @@
 """``/attachments``: a file is kept, and comes back as it was, in a way that nothing of it can run."""
 
 import gzip
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO
@@ -15,7 +16,14 @@ from flask.testing import FlaskClient
 from app.attachments.rest import KEPT_BY_BROWSERS
 from app.attachments.schemas import AttachmentAnswer
 from app.config import Settings
+from app.core.db import transact
 from app.errors import Unavailable
+from app.identity.acting import acting
+from app.identity.actor import UPKEEP
+from app.identity.commands.people import create_person
+from app.identity.commands.sessions import begin_session
+from app.identity.cookies import SESSION
+from app.identity.queries.credentials import forget_callers
 from tests.answers import answered, make_insight, problem, wrong_fields
 from tests.attachments.files import AVIF, GIF, HTML, JPEG, PDF, PNG, SVG, TEXT, WEBP, attached, upload
 from tests.conftest import built
@@ -230,6 +238,32 @@ def test_more_than_another_body_may_have(migrated: Settings, clean_database: Non
         part = caller.get(answer["url"], headers={"Range": "bytes=196608-196611"})
         assert part.data == bytes(range(4))
         problem(caller.post("/insights", json={"title": "x" * 2**18}), 413, "The body must have 131072 bytes at most.")
+
+
+def test_a_form_with_a_large_file_has_to_repeat_the_word(
+    migrated: Settings, clean_database: None, stored: Stored
+) -> None:
+    """Also behind the file, and without a script, which sends a header."""
+    forget_callers()
+    content = bytes(range(256)) * 1024
+    with built(migrated.model_copy(update={"auth_mode": "required", "max_body_bytes": 2**17})) as app:
+        caller = app.test_client()
+        with app.app_context(), acting(UPKEEP):
+            person = transact(create_person, "ada@example.org", "Ada", "contributor")
+            begun = transact(begin_session, person, "password", "127.0.0.1", "tests", 30)
+        caller.set_cookie(SESSION.plain_name, begun.secret)
+        word = re.search(r'name="csrf_token" value="([^"]+)"', caller.get("/library/new").text)
+        assert word
+        before = stored()
+        for wrong in ({}, {"csrf_token": "x" * 64}):
+            given = {"file": (BytesIO(content), "large.bin"), **wrong}
+            assert caller.post("/attachments", data=given).status_code == 403
+        assert [row for name, row in stored().items() if name != "audit_log"] == [
+            row for name, row in before.items() if name != "audit_log"
+        ]
+        given = {"file": (BytesIO(content), "large.bin"), "csrf_token": word[1]}
+        assert caller.post("/attachments", data=given).status_code == 201
+    forget_callers()
 
 
 def test_an_address_that_is_none(client: FlaskClient) -> None:

@@ -1,10 +1,12 @@
 """Writing an insight: new ones and stored ones."""
 
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
@@ -70,6 +72,8 @@ class TestNew:
         assert 'id="title-error">is required' in answer.text
         assert 'id="source-error">must have 255 characters at most, has 256' in answer.text
         assert shown["copy"] == fields(page, NEW)["copy"]
+        assert re.findall(r'value="save">.*?([A-Z][a-z ]+)</button>', page) == ["Save draft"]
+        assert re.findall(r'value="save">.*?([A-Z][a-z ]+)</button>', answer.text) == ["Publish"]
         assert '<details class="capture-more" open>' in answer.text
         assert saved(stored) == before
 
@@ -109,12 +113,30 @@ class TestNew:
         assert {answer.location for answer in answers} == {"/library/1-t?done=captured"}
         assert browser.client.get("/insights").get_json()["total"] == 1
 
-    def test_sent_again_with_another_text_is_another_one(self, browser: Browser) -> None:
+    def test_sent_again_with_another_title_is_another_one(self, browser: Browser) -> None:
         page = browser.get(NEW)
         browser.send(page, NEW, title="T", description="D", author="A")
-        answer = browser.send(page, NEW, title="T", description="Not D", author="A")
+        answer = browser.send(page, NEW, title="Not T", description="D", author="A")
+        assert answer.location == "/library/2-not-t?done=captured"
+        assert insight(browser.client)["title"] == "T"
+
+    def test_sent_again_with_the_same_title_goes_on_with_it(self, browser: Browser) -> None:
+        """By way of the back button, where no script is."""
+        page = browser.get(NEW)
+        browser.send(page, NEW, title="T", description="D", author="A", tags="x", act="save")
+        answer = browser.send(page, NEW, title="T", description="More", author="A", tags="x", act="publish")
+        assert answer.location == "/library/1-t?done=published"
+        stored = insight(browser.client)
+        assert (stored["description"], stored["status"], stored["version"]) == ("More", "published", 2)
+        assert browser.client.get("/insights").get_json()["total"] == 1
+
+    def test_sent_again_after_somebody_changed_it_is_another_one(self, browser: Browser) -> None:
+        page = browser.get(NEW)
+        browser.send(page, NEW, title="T", description="D", author="A")
+        browser.client.put("/insights/1", json={"description": "Theirs"})
+        answer = browser.send(page, NEW, title="T", description="Mine", author="A")
         assert answer.location == "/library/2-t?done=captured"
-        assert insight(browser.client, 2)["description"] == "Not D"
+        assert [insight(browser.client, number)["description"] for number in (1, 2)] == ["Theirs", "Mine"]
 
     def test_sent_again_after_the_first_was_deleted(self, browser: Browser) -> None:
         page = browser.get(NEW)
@@ -170,17 +192,23 @@ class TestEdit:
             {"visibility": "RESTRICTED", "priority": "low", "status": "archived"},
         ],
     )
-    def test_what_nobody_touched_stays(self, browser: Browser, stored: Stored, given: dict[str, Any]) -> None:
+    def test_what_nobody_touched_stays(
+        self, browser: Browser, stored: Stored, owner_connection: psycopg.Connection, given: dict[str, Any]
+    ) -> None:
+        def row() -> dict[str, Any]:
+            [[found]] = owner_connection.execute("SELECT to_jsonb(i) FROM insights i").fetchall()
+            return found
+
         make_insight(browser.client, **given)
+        was = row()
         before = stored()
         action = next(part for part in browser.get("/library/1/edit").split('"') if part.endswith("/edit"))
         answer = browser.send(browser.get("/library/1/edit"), action, act="save")
         assert (answer.status_code, (answer.location or "").partition("?")[2]) == (303, "done=unchanged")
         assert stored() == before
         browser.send(browser.get("/library/1/edit"), action, author="Somebody")
-        [row] = stored()["insights"]
-        [was] = before["insights"]
-        assert sum(one != other for one, other in zip(row, was, strict=True)) == 3  # author, version, updated_at
+        now = row()
+        assert {name for name in now if now[name] != was[name]} == {"author", "version", "updated_at"}
 
     def test_nothing_typed_is_lost_when_something_is_wrong(self, browser: Browser, stored: Stored) -> None:
         make_insight(browser.client, content="c")
@@ -242,3 +270,17 @@ class TestFragments:
 def test_json_of_a_copy_is_no_page(browser: Browser) -> None:
     answer = browser.client.put("/library/working-copies/0b7fe4a4-8a3c-4a8e-9d0e-0f6f3c5f9f52", data=json.dumps({}))
     assert answer.status_code == 415
+
+
+def test_who_may_no_longer_publish_can_still_save(sign_in: Callable[..., Browser], stored: Stored) -> None:
+    """The form was begun by somebody who was an editor then."""
+    writer = sign_in("Ada")
+    page = writer.get(NEW)
+    before = saved(stored)
+    refused = writer.send(page, NEW, title="T", description="D", status="published")
+    assert refused.status_code == 422
+    assert "status" not in fields(refused.text, NEW)
+    assert saved(stored)["insights"] == before["insights"]
+    answer = writer.send(refused.text, NEW)
+    assert answer.location == "/library/1-t?done=captured"
+    assert insight(writer.client)["status"] == "draft"

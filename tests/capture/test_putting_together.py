@@ -1,5 +1,7 @@
 """Two changes of the same insight, field by field."""
 
+from time import thread_time
+
 from app.capture.merging import MOST_LINES, Meeting, marked, put_together, told_apart
 
 BEFORE = {"title": "Old", "content": "one\ntwo\nthree\nfour\nfive", "tags": "a, b, c", "source": "s"}
@@ -55,6 +57,17 @@ def test_lines_are_told_apart() -> None:
     assert told_apart("a\nb\nc", "a\nx\nc\nd") == [("a", False), ("b", True), ("c", False)]
     assert told_apart("", "") == [("", False)]
     assert {differs for _, differs in told_apart("x\n" * (MOST_LINES + 1), "")} == {False}
+
+
+def test_lines_of_long_texts_are_told_apart_in_time() -> None:
+    """Every second line is empty, as in Markdown."""
+    lines = "".join(f"line {number}\n\n" for number in range(MOST_LINES // 2 - 1))
+    begun = thread_time()
+    told = told_apart(lines.replace("7\n", "seven\n"), lines)
+    assert thread_time() - begun < 2
+    assert {line for line, differs in told if differs} == {
+        f"line {number // 10 or ''}seven" for number in range(MOST_LINES // 2 - 1) if number % 10 == 7
+    }
 
 
 def test_very_long_texts_are_chosen_not_merged() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.answers import make_category, make_insight
-from tests.capture.conftest import Browser, fields
+from tests.capture.conftest import HTML, Browser, fields
 
 EDIT = "/library/1-title/edit"
 LINES = "one\ntwo\nthree\nfour\nfive"
@@ -92,6 +92,61 @@ def test_lines_that_meet(browser: Browser, stored: Callable[[], object]) -> None
     assert stored() == before
     browser.send(marked.text, EDIT, merged_content="one\r\nboth\r\nthree")
     assert stored_now(browser)["content"] == "one\nboth\nthree"
+
+
+def test_marks_are_refused_each_time(browser: Browser, stored: Callable[[], object]) -> None:
+    page = browser.get(EDIT)
+    others(browser, content=LINES.replace("two", "theirs"))
+    mine = LINES.replace("two", "mine")
+    answer = browser.send(page, EDIT, content=mine)
+    before = stored()
+    for _ in range(2):
+        answer = browser.send(answer.text, EDIT, take_content="merged")
+        assert answer.status_code == 409
+        assert fields(answer.text, EDIT)["yours_content"] == mine
+        assert stored() == before
+
+
+def test_what_is_not_decided_leaves_the_rest_as_it_was(browser: Browser) -> None:
+    page = browser.get(EDIT)
+    others(browser, title="Theirs", source="theirs", priority="high")
+    answer = browser.send(page, EDIT, title="Mine", source="mine")
+    edit = "/library/1-theirs/edit"
+    others(browser, source="third")
+    again = browser.send(answer.text, edit, take_title="theirs")
+    assert again.status_code == 409
+    assert "Source: choose one of them." in again.text
+    assert "Changed by others, and kept" in again.text
+    asked, shown = fields(answer.text, edit), fields(again.text, edit)
+    assert shown == asked | {"take_title": "theirs"}
+    third = browser.send(again.text, edit, take_source="theirs")
+    assert third.status_code == 409
+    settled = fields(third.text, edit)
+    assert (settled["title"], settled["source"], settled["priority"]) == ("Theirs", "third", "high")
+
+
+def test_a_third_one_is_part_of_what_is_put_together_next(browser: Browser) -> None:
+    page = browser.get(EDIT)
+    others(browser, content=LINES.replace("two", "theirs"))
+    answer = browser.send(page, EDIT, content=LINES.replace("two", "mine"))
+    others(browser, content=LINES.replace("two", "theirs").replace("five", "FIVE"))
+    both = LINES.replace("two", "both")
+    again = browser.send(answer.text, EDIT, take_content="merged", merged_content=both)
+    assert again.status_code == 409
+    browser.send(again.text, EDIT)
+    assert stored_now(browser)["content"] == both.replace("five", "FIVE")
+
+
+def test_long_texts_meet(browser: Browser) -> None:
+    """Three of them are more than other forms may have."""
+    mine, theirs = "é" * 650_000, "è" * 650_000
+    typed = fields(browser.get(EDIT), EDIT) | {"content": mine}
+    others(browser, content=theirs)
+    answer = browser.client.post(EDIT, data=typed, headers=HTML)
+    assert answer.status_code == 409
+    chosen = fields(answer.text, EDIT) | {"take_content": "yours"}
+    assert browser.client.post(EDIT, data=chosen, headers=HTML).status_code == 303
+    assert stored_now(browser)["content"] == mine
 
 
 def test_a_third_one_is_not_overwritten_either(browser: Browser) -> None:

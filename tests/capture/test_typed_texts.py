@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from app.capture.schemas import CaptureForm, TemplateForm, loaded
-from app.capture.typed import differing, tag_names, tags_text, texts_of
+from app.capture.typed import differing, texts_of
 from app.errors import Invalid
+from app.taxonomy.forms import tag_names, tags_text
 
 STORED: dict[str, Any] = {
     "title": "Two\nlines", "description": "One\r\ntwo\rthree", "content": None, "source": None, "author": "Ada",

@@ -79,6 +79,12 @@ def test_code_that_takes_too_long_stays_plain(monkeypatch: pytest.MonkeyPatch) -
     )
 
 
+def test_code_that_was_made_to_be_slow_is_given_up() -> None:
+    begun = thread_time()
+    assert "<span" not in render("```cpp\n" + "\n" * 7900 + "int a;\n```").html
+    assert thread_time() - begun < 2 * markdown.COLOURING_SECONDS
+
+
 @pytest.mark.parametrize(
     ("source", "boxes"),
     [

@@ -14,19 +14,24 @@ from app.insights.commands.updating import update_insight
 from app.insights.commands.writing import create_insight
 from app.insights.queries.item import insight_json
 
+# The version of an insight that nobody changed yet.
+MADE = 1
+
 
 def save_new(texts: Texts, copy_id: UUID) -> Mapping[str, Any]:
     """Make an insight of what was typed; return its ``id`` and ``title``.
 
-    The same form sent twice makes one insight. Sent again with another text (by way of the back button) it makes
-    another one: nothing that was typed is dropped.
+    The same form sent twice makes one insight. Sent again (by way of the back button) it changes that one while it is
+    as it was made, and has the same title; otherwise it makes another one: nothing that was typed is dropped.
     """
     draft = loaded(CaptureForm(), texts)
     one_at_a_time()
     public_id = public_id_of(copy_id)
     known, insight_id = saved_as(public_id)
-    if insight_id is None or differing(texts, texts_of(_stored(insight_id))):
-        insight_id = create_insight(draft if known else {**draft, "public_id": public_id})
+    if insight_id is not None and _goes_on(insight_id, texts):
+        _, insight = save_changes(insight_id, texts, MADE, copy_id)
+        return insight
+    insight_id = create_insight(draft if known else {**draft, "public_id": public_id})
     drop_copy(copy_id)
     return {"id": insight_id, "title": draft["title"]}
 
@@ -49,3 +54,12 @@ def save_changes(insight_id: int, texts: Texts, version: int, copy_id: UUID) -> 
 def _stored(insight_id: int) -> dict[str, Any]:
     stored: dict[str, Any] = json.loads(insight_json(current_actor().audience, insight_id).body)
     return stored
+
+
+def _goes_on(insight_id: int, texts: Texts) -> bool:
+    """Whether the texts are still those of an insight that they once made: they say nothing else, or nobody changed it
+    and its title is the same."""
+    stored = _stored(insight_id)
+    shown = texts_of(stored)
+    others = differing(texts, shown)
+    return not others or (stored["version"] == MADE and "title" not in others)

@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from werkzeug import Response
 
 from app.capture.commands.saving import save_changes
-from app.capture.pages.conflict import conflict_page, settled, undecided
+from app.capture.pages.conflict import asked_again, conflict_page, settled, undecided
 from app.capture.pages.form import LABELS, beginning, capture_page, empty_form, new_copy, sent_copy, sent_texts
 from app.capture.pages.refused import keep_refused
 from app.capture.queries.copies import copy_of_insight_json
@@ -19,6 +19,7 @@ from app.capture.typed import Texts, texts_of
 from app.core.db import transact
 from app.core.http.keeping import keeps_typed
 from app.core.http.pages import insight_path
+from app.core.http.uploads import takes_longer_forms
 from app.errors import DomainError, Forbidden, NotFound, Stale
 from app.identity.acting import current_actor, require
 from app.identity.pages.notices import done
@@ -27,6 +28,8 @@ from app.insights.queries.item import insight_json
 
 blueprint = Blueprint("edit", __name__)
 VERSION = re.compile("[0-9]{1,9}")
+# The page of a conflict sends both texts and what becomes of them, which may be as long as they together.
+SIDES = 4
 GONE = "Nothing was saved: {} What you typed is below; saving it now makes a new insight of it."
 
 
@@ -46,6 +49,7 @@ def ask(insight_id: int) -> Response:
 
 @blueprint.post("/library/<named:insight_id>/edit")
 @keeps_typed(LABELS)
+@takes_longer_forms(SIDES)
 def change(insight_id: int) -> Response:
     """Save what was typed. When others saved meanwhile, both are shown; when it can't be changed any more, it can
     become a new insight."""
@@ -67,7 +71,7 @@ def change(insight_id: int) -> Response:
 
 def _save(insight_id: int, texts: Texts, version: int, copy_id: UUID) -> Response:
     if undecided():
-        return conflict_page(_stored(insight_id), texts, _version("base"), copy_id)
+        return asked_again(_stored(insight_id), sent_texts(), _version("base"), version, copy_id)
     written, insight = transact(save_changes, insight_id, texts, version, copy_id)
     return done(insight_path(insight), "saved" if written else "unchanged")
 

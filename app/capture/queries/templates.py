@@ -5,10 +5,10 @@ from typing import Any
 from app.capture.builtin import BUILTIN, Builtin
 from app.capture.models import TEMPLATE_FIELDS
 from app.capture.policy import may_change, sees_sql
-from app.capture.typed import tags_text
 from app.core.db import read_rows
 from app.errors import NotFound
 from app.identity.actor import Actor
+from app.taxonomy.forms import tags_text
 from app.taxonomy.models import Category
 from app.taxonomy.queries.names import ids_named
 

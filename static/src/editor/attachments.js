@@ -11,6 +11,7 @@ const MEBIBYTE = 2 ** 20;
 
 export class Attachments {
   running = new Set();
+  failures = 0;
 
   // `most`: how many bytes the server takes.
   constructor(panes, field, form, address, most) {
@@ -21,7 +22,8 @@ export class Attachments {
     this.list = element("ul", { class: "editor-files" });
     this.status = element("p", { class: "visually-hidden", role: "status" });
     this.input = element("input", { type: "file", multiple: true, hidden: true });
-    this.button = toolbarButton("attach", "paperclip", "Attach files");
+    this.button = toolbarButton("attach", "paperclip", "Attach files", { class: "editor-button editor-worded" });
+    this.button.append("Attach");
     this.button.addEventListener("click", () => this.input.click());
     panes.after(this.input, this.list, this.status);
     this.listen(panes);
@@ -41,10 +43,12 @@ export class Attachments {
     });
   }
 
-  // When nothing is on its way any more.
+  // When nothing is on its way any more: whether all that was has come.
   async settled() {
+    const failed = this.failures;
     if (this.running.size) this.list.scrollIntoView({ block: "nearest" });
     while (this.running.size) await Promise.allSettled(this.running);
+    return this.failures === failed;
   }
 
   takeAll(files) {
@@ -90,6 +94,7 @@ export class Attachments {
   }
 
   failed(file, line, mark, error) {
+    this.failures += 1;
     this.put(mark, "");
     const again = element("button", { type: "button", class: "button" }, "Try again");
     again.addEventListener("click", () => { line.remove(); this.take(file); });

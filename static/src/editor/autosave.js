@@ -4,6 +4,7 @@ import { sentFields, typedFields } from "./fields.js";
 import { forgetHere, keepHere } from "./kept.js";
 import { Pause } from "./pause.js";
 import { Refused, send } from "./request.js";
+import { Tabs, newId } from "./tabs.js";
 
 const HERE_MS = 400;
 const THERE_MS = 2000;
@@ -25,9 +26,10 @@ export class Autosave {
   constructor(form, tell) {
     this.form = form;
     this.tell = () => tell(this);
-    this.here = this.there = JSON.stringify(sentFields(form));
+    this.begun = this.here = this.there = JSON.stringify(sentFields(form));
     this.hereSoon = new Pause(HERE_MS, () => { this.keep(); this.tell(); });
     this.thereSoon = new Pause(THERE_MS, () => this.push());
+    this.tabs = new Tabs(form.dataset.insight || this.id, (id) => this.giveWay(id));
   }
 
   get id() {
@@ -86,6 +88,7 @@ export class Autosave {
   }
 
   async put(text) {
+    this.tabs.tell(this.id);
     try {
       const answer = await this.request(text);
       if (!answer.ok) throw new Refused(answer.status, await answer.text());
@@ -123,6 +126,18 @@ export class Autosave {
     this.failures += 1;
   }
 
+  // Another tab writes the same insight: the server's copy is that one's now, so this text is kept in this browser,
+  // under an id of its own. Who comes back to this tab takes the server's copy over again.
+  giveWay(id) {
+    if (this.leaving || this.text === this.begun) return;
+    this.thereSoon.end();
+    if (id === this.id) this.rename(newId());
+    this.here = this.there = null;
+    this.trouble = new Refused(409, "");
+    this.keep();
+    this.tell();
+  }
+
   // Both copies, as good as they can be made now. Typing may go on meanwhile: then it is sent once more.
   async flush() {
     this.keep();
@@ -133,13 +148,20 @@ export class Autosave {
   // The form goes on as another copy: of an earlier visit, kept in this browser.
   become({ id, version }) {
     this.keep();
+    this.form.dataset.version = version;
+    this.set("version", version);
+    this.rename(id);
+    this.here = this.there = null;
+  }
+
+  rename(id) {
     const { dataset } = this.form;
     dataset.copy = dataset.copy.replace(/[^/]+$/, id);
-    dataset.version = version;
-    for (const [name, value] of [["copy", id], ["version", version]]) {
-      const field = this.form.elements.namedItem(name);
-      if (field) field.value = value;
-    }
-    this.here = this.there = null;
+    this.set("copy", id);
+  }
+
+  set(name, value) {
+    const field = this.form.elements.namedItem(name);
+    if (field) field.value = value;
   }
 }

@@ -11,9 +11,10 @@ export function saveWithCare(form, autosave, { prepare, complain }) {
     event.preventDefault();
     if (busy) return;
     busy = true;
-    await prepare();
+    const prepared = await prepare();
     await autosave.flush();
     busy = false;
+    if (!prepared) return; // it says why; who saves once more does without
     // Anything else that is wrong with the copy is no reason not to save the insight.
     if (!autosave.confirmed && isUnreachable(autosave.trouble)) return complain();
     autosave.keep(true);

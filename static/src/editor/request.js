@@ -2,7 +2,12 @@
 
 const WORD = "input[name=csrf_token]";
 
-const PLAIN = { 401: "you are signed out", 413: "it is too large", 429: "too many requests at once" };
+const PLAIN = {
+  401: "you are signed out",
+  409: "it is written in another tab, too",
+  413: "it is too large",
+  429: "too many requests at once",
+};
 
 // An answer that says no; `text` is its body, a problem document.
 export class Refused extends Error {
@@ -35,7 +40,8 @@ export function isUnreachable(error) {
   return error !== null && (isSignedOut(error) || !(error instanceof Refused));
 }
 
-// Who signed in again, in another tab, has another word there: the page is asked for it, once.
+// Who signed in again, in another tab, has another word there: the page is asked for it, once. Of somebody else who
+// signed in there it is not taken: what is typed here is none of theirs.
 export async function send(form, address, options = {}) {
   const answer = await attempt(form, address, options);
   return answer.status === 403 && (await renewWord(form)) ? attempt(form, address, options) : answer;
@@ -44,8 +50,10 @@ export async function send(form, address, options = {}) {
 export async function renewWord(form) {
   const field = form.querySelector(WORD);
   const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
-  const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(WORD)?.value;
-  if (!field || answer.redirected || !found || found === field.value) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const found = page.querySelector(WORD)?.value;
+  const owner = page.getElementById(form.id)?.dataset.owner;
+  if (!field || answer.redirected || !found || found === field.value || owner !== form.dataset.owner) return false;
   for (const each of document.querySelectorAll(WORD)) each.value = found;
   return true;
 }
