@@ -11,6 +11,7 @@ from app.curation.schemas import MOST_IDS, BulkSchema
 from app.identity.schemas import FormSchema
 from app.insights.models import Priority
 from app.insights.schemas import reason
+from app.taxonomy.forms import tag_names
 
 # What each action needs beside the insights, and what to say when it lacks.
 NEEDED: Mapping[str, tuple[str, str]] = {
@@ -61,7 +62,7 @@ def act(form: Mapping[str, Any], listed: Mapping[str, Any]) -> dict[str, Any]:
 def _own(form: Mapping[str, Any]) -> dict[str, Any]:
     name = NEEDED.get(form["action"], ("", ""))[0]
     if name == "tags":
-        return {"tags": list(dict.fromkeys(tag.strip() for tag in form["tags"].split(",") if tag.strip()))}
+        return {"tags": tag_names(form["tags"])}
     if name == "category_id":
         return {"category_id": None if form["category_id"] == NO_CATEGORY else form["category_id"]}
     return {name: form[name]} if name else {}

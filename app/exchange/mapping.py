@@ -1,17 +1,17 @@
 """From the names that files use to the fields of an insight."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from marshmallow import ValidationError
 
 from app.core.fields import flatten
 from app.errors import FieldError, Invalid
 from app.exchange.formats.front_matter import FrontMatterError, parse
-from app.exchange.records import CANONICAL
+from app.exchange.records import CANONICAL, DROPPED, KEPT
 from app.exchange.schemas import MapSchema
 
 # Other names for our fields, in the order of preference. They suit collections of incident reports.
@@ -37,6 +37,19 @@ class Names:
         default_factory=lambda: {canonical: (canonical, *ALIASES.get(canonical, ())) for canonical in CANONICAL}
     )
     ignored: frozenset[str] = frozenset()
+
+    @classmethod
+    def of_columns(cls, columns: Iterable[tuple[str, str]]) -> Self:
+        """Each column stands for the field that was chosen for it (or `KEPT`, `DROPPED`), and for no other."""
+        chosen = tuple(columns)
+        of = {canonical: tuple(name for name, field in chosen if field == canonical) for canonical in CANONICAL}
+        return cls(of, frozenset(name for name, field in chosen if field == DROPPED))
+
+    def standing(self, name: str) -> str:
+        """What a name of the file stands for."""
+        if name in self.ignored:
+            return DROPPED
+        return next((canonical for canonical, names in self.of.items() if name in names), KEPT)
 
     def with_map(self, chosen: Mapping[str, list[str]], ignored: list[str]) -> "Names":
         """The chosen names come first; a name that is chosen for one field no longer stands for another."""

@@ -9,6 +9,8 @@ CANONICAL = (
     "external_key", "public_id", "title", "description", "content", "source", "author", "category", "tags", "priority",
     "status", "visibility", "created_at", "updated_at", "published_at", "metadata",
 )  # fmt: skip
+# What a column may stand for that is no field: itself, in the metadata, or nothing.
+KEPT, DROPPED = "kept", "dropped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
-"""What an upload's report tells: how many rows became what, and the rows that need a look."""
+"""What an upload's report tells: how many rows became what, and the rows that need a look. What a file may hold and
+Postgres can't (NUL, halves of surrogate pairs) is spelt out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.exchange.importing import FAILED, Outcome, Report
+from app.exchange.output import printable
 from app.exchange.records import Problem
 
 # With something to say, and of the others a taste.
@@ -47,13 +49,13 @@ class Telling:
 def _row(outcome: Outcome) -> dict[str, Any]:
     row = outcome.row
     return {
-        "place": str(row.place),
+        "place": printable(str(row.place)),
         "what": outcome.what,
-        "label": str(row.given.get("title") or row.label)[:200],
+        "label": printable(str(row.given.get("title") or row.label)[:200]),
         "problems": [_problem(each) for each in row.problems],
         "warnings": [_problem(each) for each in row.warnings],
     }
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    return {"field": problem.field, "message": problem.message}
+    return {"field": problem.field and printable(problem.field), "message": printable(problem.message)}

@@ -142,6 +142,8 @@ class _Reading:
     def _pick(self, canonical: str) -> tuple[str, Any]:
         """The first name with a value; an empty value counts under the field's own name only."""
         names = self._names.of[canonical]
+        if not names:
+            return canonical, NOT_GIVEN
         for name in names:
             if not _empty(self._record.values.get(name)):
                 break

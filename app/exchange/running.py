@@ -20,7 +20,9 @@ from app.exchange.formats.csv import CsvReader
 from app.exchange.formats.json import JsonReader
 from app.exchange.formats.markdown import MarkdownReader
 from app.exchange.importing import Options, run_import
+from app.exchange.mapping import Names
 from app.exchange.models import Format, State
+from app.exchange.output import printable
 from app.exchange.records import Reader
 from app.exchange.reports import Telling
 from app.exchange.rows import Defaults
@@ -33,12 +35,13 @@ from app.identity.queries.credentials import person_actor
 BETWEEN_TELLING = 0.5
 # Not heard of for that long, a run was cut off.
 CLAIM = text("""
-UPDATE import_runs SET state = 'running', heard_at = now(), position = 0, report = '{}'
+UPDATE import_runs SET state = 'running', heard_at = now(), position = 0,
+    report = CASE WHEN report ? 'columns' THEN jsonb_build_object('columns', report->'columns') ELSE '{}' END
 WHERE id = (
   SELECT id FROM import_runs
   WHERE state = 'waiting' OR (state = 'running' AND heard_at < now() - interval '2 minutes')
   ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, owner_id, format, file_name, file, status, dry_run""")
+RETURNING id, owner_id, format, file_name, file, status, dry_run, report->'columns' AS columns""")
 HEARD = text("UPDATE import_runs SET heard_at = now(), position = :position, total = :total WHERE id = :id")
 END = text("""
 UPDATE import_runs SET state = :state, report = CAST(:report AS jsonb), position = total, finished_at = now()
@@ -60,11 +63,11 @@ def run(upload: Any) -> None:
         with acting(_actor(upload.owner_id)):
             state, report = State.DONE, _imported(upload)
     except DomainError as error:
-        state, report = State.FAILED, {"problem": error.detail}
+        state, report = State.FAILED, {"problem": printable(error.detail)}
     except Exception:
         log.exception("an import failed", upload=str(upload.id))
         state, report = State.FAILED, {"problem": BROKEN}
-    told = {"id": upload.id, "state": state, "report": json.dumps(report, ensure_ascii=False).replace("\\u0000", "")}
+    told = {"id": upload.id, "state": state, "report": json.dumps(report)}
     transact(lambda: db.session.execute(END, told))
 
 
@@ -78,10 +81,13 @@ def _actor(owner_id: int | None) -> Actor:
 
 def _imported(upload: Any) -> dict[str, Any]:
     require(current_actor().may(Permission.EDIT), EDITING)
-    options = Options(defaults=Defaults(status=upload.status), dry_run=upload.dry_run, set_aside=True)
+    names = Names.of_columns(upload.columns) if upload.columns else Names()
+    options = Options(names, Defaults(status=upload.status), dry_run=upload.dry_run, set_aside=True)
     with _reader(upload) as reader:
         telling = Telling(_Heartbeat(upload.id, reader.total))
-        return telling.report(run_import(reader, options, telling))
+        report = telling.report(run_import(reader, options, telling))
+        columns = reader.columns if isinstance(reader, CsvReader) else []
+    return {**report, "columns": [(name, names.standing(name)) for name in columns]} if columns else report
 
 
 @contextmanager
@@ -99,7 +105,7 @@ def _reader(upload: Any) -> Iterator[Reader]:
 
 
 def _markdown(path: Path) -> Path:
-    if path.suffix.lower() == ".md":
+    if path.name.lower().endswith(".md"):
         return path
     unpacked = path.with_name("files")
     unpacked.mkdir()

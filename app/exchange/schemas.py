@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from app.core.fields import MESSAGES, Many, Message, Moment, Schema, Text, Token
 from app.exchange.models import Format
+from app.exchange.records import CANONICAL, DROPPED, KEPT
 from app.identity.schemas import FormSchema
 from app.insights.models import Status
 from app.insights.schemas import InsightSchema
@@ -43,6 +44,12 @@ class ImportForm(FormSchema):
 
     file = Text()
     status = Token(Status, load_default=Status.PUBLISHED)
+
+
+class ColumnsForm(FormSchema):
+    """What each column of a table stands for, in their order."""
+
+    columns = Many(Token((*CANONICAL, KEPT, DROPPED)), required=True)
 
 
 class ExportForm(LibrarySchema):

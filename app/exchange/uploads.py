@@ -1,6 +1,6 @@
 """Files that were uploaded to be imported are kept, let be written and dropped here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import uuid_utils.compat as uuid
@@ -22,6 +22,7 @@ ENDINGS: Mapping[str, Format] = {
     ".md": Format.MARKDOWN,
 }
 DAYS_KEPT = 30
+BEGUN = "This file is being imported, or was imported already."
 
 
 def upload(name: str, content: bytes, status: str) -> UUID:
@@ -35,7 +36,8 @@ def upload(name: str, content: bytes, status: str) -> UUID:
         id=uuid.uuid7(),
         owner_id=current_actor().user_id,
         format=known,
-        file_name=name[-FILE_NAME_LENGTH:],
+        # In bytes: it is the name of a file when the worker reads it.
+        file_name=name.encode(errors="replace")[-FILE_NAME_LENGTH:].decode(errors="ignore").replace("\0", ""),
         file=content,
         status=status,
     )
@@ -48,10 +50,28 @@ def write(run_id: UUID) -> None:
     """Let what was tried out be written. `Refused` while it runs, or once it is written."""
     stored = _locked(run_id)
     if stored.state not in (State.DONE, State.FAILED) or not stored.dry_run:
-        raise Refused("This file is being imported, or was imported already.")
-    values = {"dry_run": False, "state": State.WAITING, "position": 0, "report": {}, "finished_at": None}
-    db.session.execute(update(ImportRun).where(ImportRun.id == run_id).values(values))
+        raise Refused(BEGUN)
+    _start(run_id, stored.report.get("columns", []), dry_run=False)
     record("import.write", run_id, stored.file_name)
+
+
+def choose_columns(run_id: UUID, chosen: Sequence[str]) -> None:
+    """Try a table out again, its columns standing in their order for fields (or `KEPT`, `DROPPED`). `Refused` while it
+    runs, once it is written, and for another number of columns than it has."""
+    stored = _locked(run_id)
+    names = [name for name, _ in stored.report.get("columns", [])]
+    if stored.state not in (State.DONE, State.FAILED) or not stored.dry_run:
+        raise Refused(BEGUN)
+    if not names or len(names) != len(chosen):
+        raise Refused("These are not the columns of this file.")
+    _start(run_id, list(zip(names, chosen, strict=True)), dry_run=True)
+
+
+def _start(run_id: UUID, columns: Sequence[Sequence[str]], *, dry_run: bool) -> None:
+    """The columns stay as they were chosen: the run keeps them."""
+    report = {"columns": columns} if columns else {}
+    values = {"dry_run": dry_run, "state": State.WAITING, "position": 0, "report": report, "finished_at": None}
+    db.session.execute(update(ImportRun).where(ImportRun.id == run_id).values(values))
 
 
 def discard(run_id: UUID) -> None:

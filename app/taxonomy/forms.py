@@ -1,5 +1,7 @@
 """What people type into the forms of categories and tags."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import post_load, validate
@@ -9,6 +11,8 @@ from app.identity.schemas import FormSchema
 from app.taxonomy.models import CATEGORY_NAME_LENGTH, COLOR_PATTERN, ICON_LENGTH, TAG_NAME_LENGTH
 
 DESCRIPTION_LENGTH = 10_000
+# A name between commas; one that has a comma itself stands in double quotes.
+NAME = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"\s*(?=,|$)|(?P<plain>[^,]*))(?:,|$)')
 # The colours that are offered, and the words for who doesn't see them.
 COLORS = {
     "#3B82F6": "Blue",
@@ -122,3 +126,26 @@ class TagTableForm(FormSchema):
     q = Text(most=TAG_NAME_LENGTH, strip=True, load_default="")
     sort = Token(("usage", "name"), load_default="usage")
     page = Whole(least=1, most=10**6, load_default=1)
+
+
+def tags_text(names: Iterable[str]) -> str:
+    """Names of tags as they are typed."""
+    return ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}"' if _needs_quotes(name) else name for name in names)
+
+
+def _needs_quotes(name: str) -> bool:
+    return "," in name or name.startswith('"')
+
+
+def tag_names(text: str) -> list[str]:
+    """The names in a text, without those that differ from an earlier one by case only."""
+    found: dict[str, str] = {}
+    for match in NAME.finditer(text):
+        name = _name(match)
+        found.setdefault(name.casefold(), name)
+    return [name for name in found.values() if name]
+
+
+def _name(match: re.Match[str]) -> str:
+    quoted = match["quoted"]
+    return (match["plain"] if quoted is None else quoted.replace('""', '"')).strip()

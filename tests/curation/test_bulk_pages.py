@@ -157,6 +157,13 @@ def test_all_that_match_are_asked_about_first(knowledge: FlaskClient, rows: Rows
     assert [row["tags"] for row in rows()] == [[1, 2], [], [1, 2], []]
 
 
+def test_a_name_with_a_comma_stands_in_quotes(knowledge: FlaskClient) -> None:
+    """As in the form of an insight."""
+    send(knowledge, action="tag", ids=["1"], tags='"Fast, cheap", Good', place="/library")
+    names = [tag["name"] for tag in knowledge.get("/insights/1").get_json()["tags"]]
+    assert {"Fast, cheap", "Good"} <= set(names)
+
+
 def test_the_question_tells_what_stays(knowledge: FlaskClient) -> None:
     page = asked(send(knowledge, action="recategorise", category_id="1", all="true", place="/library"))
     assert heading(page) == "Change the category of 3 insights"

@@ -51,5 +51,23 @@ def test_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, mo
 
 
 def test_a_name_that_is_a_file_and_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match="damaged"):
+    with pytest.raises(Invalid, match=r"two files of one name: a\.md"):
         unpack_markdown(packed(tmp_path, {"a.md": b"x", "a.md/b.md": b"x"}), tmp_path / "out")
+
+
+def test_two_files_of_one_name(tmp_path: Path) -> None:
+    """The second one would take the place of the first without a word."""
+    with pytest.raises(Invalid, match=r"two files of one name: notes/a\.md"):
+        unpack_markdown(packed(tmp_path, {"notes/a.md": b"x", "notes/a.MD": b"y"}), tmp_path / "out")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_bytes_that_are_damaged(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "in.zip"
+    with zipfile.ZipFile(path, "w", method) as opened:
+        opened.writestr("a.md", bytes(range(256)) * 40)
+    raw = bytearray(path.read_bytes())
+    raw[50:120] = b"\xff" * 70
+    path.write_bytes(raw)
+    with pytest.raises(Invalid, match="damaged"):
+        unpack_markdown(path, tmp_path / "out")

@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Callable
 
+import psycopg
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.config import Settings
 from app.core.http.pages import DIST
 from tests.answers import make_insight, make_tag
 from tests.search.people import people
@@ -72,8 +74,10 @@ def test_a_wrong_filter_is_named(library: FlaskClient) -> None:
     assert "status: must be one of draft, published, archived" in text
 
 
-def test_only_what_one_sees(migrated: Settings, clean_database: None, owner_url: str) -> None:
-    with people(migrated, owner_url) as call:
+def test_only_what_one_sees(
+    application_with: Callable[..., Flask], owner_connection: psycopg.Connection, clean_database: None
+) -> None:
+    with people(application_with, owner_connection) as call:
         seen = {
             role: len(json.loads(call(role, "GET", "/library/export/file?format=json").data))
             for role in ("viewer", "admin")

@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.config import Settings
 from app.core.http.pages import DIST
 from app.exchange.running import claimed, run
 from tests.answers import make_insight
@@ -116,6 +115,62 @@ def test_what_the_database_refuses_is_set_aside(client: FlaskClient, application
     assert titles(client) == ["Row 1", "Row 2", "Row 3", "Row 5"]
 
 
+FOREIGN = "Titel,summary,Thema,Firma,Intern\nEins,Erstens,db;web,ACME,x\n"
+
+
+def options(text: str) -> dict[str, str]:
+    """What each column stands for."""
+    found = re.findall(r'<label for="column-\d+">(.*?)</label>(.*?)</select>', text, re.DOTALL)
+    return {name: re.findall(r'value="([^"]*)" selected', rest)[0] for name, rest in found}
+
+
+def test_columns_stand_for_what_is_chosen(client: FlaskClient, application: Flask, stored: Stored) -> None:
+    address = upload(client, "foreign.csv", FOREIGN)
+    work(application)
+    text = shown(client, address)
+    assert "<b>title</b> is required" in text
+    assert options(text) == {
+        "Titel": "kept", "summary": "description", "Thema": "kept", "Firma": "kept", "Intern": "kept",
+    }  # fmt: skip
+    chosen = ["title", "content", "tags", "kept", "dropped"]
+    before = stored()["insights"]
+    assert client.post(f"{address}/columns", data={"columns": chosen}, headers=BROWSER).location == address
+    work(application)
+    text = shown(client, address)
+    assert "Tried out: everything fits" in text
+    assert list(options(text).values()) == chosen
+    assert stored()["insights"] == before
+    client.post(f"{address}/write", headers=BROWSER)
+    work(application)
+    [insight] = client.get("/insights").get_json()["insights"]
+    told = client.get(f"/insights/{insight['id']}").get_json()
+    assert (told["title"], told["content"], told["metadata"]) == ("Eins", "Erstens", {"Firma": "ACME"})
+    assert sorted(tag["name"] for tag in told["tags"]) == ["db", "web"]
+    assert "/columns" not in shown(client, address)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        (["title"], "These are not the columns of this file."),
+        (["title", "content", "tags", "kept", "colour"], "must be one of"),
+        ([], "is required"),
+    ],
+)
+def test_columns_that_can_not_be(
+    client: FlaskClient, application: Flask, stored: Stored, chosen: list[str], message: str
+) -> None:
+    address = upload(client, "foreign.csv", FOREIGN)
+    waiting = client.post(f"{address}/columns", data={"columns": ["title"] * 5}, headers=BROWSER)
+    assert (waiting.status_code, "is being imported" in waiting.text) == (422, True)
+    work(application)
+    before = stored()
+    response = client.post(f"{address}/columns", data={"columns": chosen}, headers=BROWSER)
+    assert response.status_code == 422
+    assert message in response.text
+    assert stored() == before
+
+
 def test_a_zip_of_markdown_files(client: FlaskClient, application: Flask) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -132,7 +187,7 @@ def test_a_zip_of_markdown_files(client: FlaskClient, application: Flask) -> Non
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.zip", b"PK not a zip", "The zip file is damaged, or its files are encrypted."),
+        ("a.zip", b"PK not a zip", "The zip file is damaged, its files are encrypted, or their names are too long."),
         ("a.zip", None, "The zip file holds no .md file."),
     ],
 )
@@ -171,6 +226,43 @@ def test_a_file_that_is_none(client: FlaskClient, stored: Stored, name: str, con
     assert stored() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "shown_as"),
+    [
+        ("a.json", b'[{"title": "Half \\ud800", "description": "d"}]', "Half \\ud800"),
+        ("a.json", b'[{"title": "No \\u0000", "description": "d"}]', "No \\x00"),
+        # The six signs themselves, which JSON writes as an escape of their first one.
+        ("a.csv", b"title,description\nLook at \\u0000 here,\n", "Look at \\u0000 here"),
+        ("a.csv", b"title,description\nTurned \xe2\x80\xae,\n", "Turned \\u202e"),
+    ],
+)
+def test_what_a_report_can_not_hold_is_spelt_out(
+    client: FlaskClient, application: Flask, name: str, content: bytes, shown_as: str
+) -> None:
+    address = upload(client, name, content)
+    work(application)
+    assert f'class="table-main">{shown_as}<' in shown(client, address)
+    with application.app_context():
+        assert claimed() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        (f"{'é' * 200}.csv", f"{'é' * 125}.csv"),
+        ("../../etc/passwd.csv", "passwd.csv"),
+        (".md", ".md"),
+    ],
+)
+def test_any_name_of_a_file(client: FlaskClient, application: Flask, name: str, kept: str) -> None:
+    content = "---\ntitle: One\n---\nText.\n" if name.endswith("md") else GOOD
+    address = upload(client, name, content)
+    work(application)
+    text = shown(client, address)
+    assert "everything fits" in text
+    assert f"<h1>{kept}</h1>" in text
+
+
 def test_a_file_may_be_larger_than_other_bodies(
     client: FlaskClient, application: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,8 +298,21 @@ def test_a_run_is_written_once(client: FlaskClient, application: Flask, stored: 
     assert client.get(address, headers=BROWSER).status_code == 404
 
 
-def test_uploads_are_their_owners(migrated: Settings, clean_database: None, owner_url: str) -> None:
-    with people(migrated, owner_url) as call:
+def test_uploads_are_their_owners(
+    application_with: Callable[..., Flask], owner_connection: psycopg.Connection, clean_database: None, stored: Stored
+) -> None:
+    with people(application_with, owner_connection) as call:
+        body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="two.csv"\r\n\r\n%s\r\n--x--\r\n'
+        typed = {"Accept": "text/html", "Content-Type": "multipart/form-data; boundary=x"}
+        uploaded = call("editor", "POST", "/library/import", data=body % GOOD.encode(), **typed)
+        address = str(uploaded.location)
+        assert uploaded.status_code == 303
+        before = stored()
+        for act in ("", "/write", "/discard"):
+            response = call("admin", "POST" if act else "GET", f"{address}{act}", Accept="text/html")
+            assert response.status_code == 404
+        assert address not in call("admin", "GET", "/library/import", Accept="text/html").text
+        assert stored() == before
         assert call("contributor", "GET", "/library/import", Accept="text/html").status_code == 403
         assert call("editor", "GET", "/library/import", Accept="text/html").status_code == 200
 

@@ -29,7 +29,6 @@ from app.taxonomy.commands.merging import (
     require_both,
     unknown_target,
 )
-from app.taxonomy.commands.resolving import hold_categories
 from app.taxonomy.models import Category
 
 CATEGORY_MERGE = "category.merge"
@@ -162,9 +161,7 @@ def undo_category_merge(receipt: Receipt) -> dict[str, Any]:
     merge_alone()
     kept = receipt.outcome
     row, into_id = kept["row"], kept["into"]["id"]
-    parents = hold_categories([row["parent_id"]] if row["parent_id"] else [])
-    back = Merged({**row, "parent_id": parents.get(row["parent_id"])}, kept["aliases"])
-    cease_alias(Category, back, into_id)
+    cease_alias(Category, Merged(row, kept["aliases"]), into_id)
     reverted, left = revert_rows(receipt.id, touching=frozenset({"category_id"}))
     children = _give_back(row["id"], into_id, kept["categories"])
     left_categories = sorted(set(kept["categories"]) - children)

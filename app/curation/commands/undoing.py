@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.audit.commands import record
+from app.curation.commands.changing import CHANGES, DELETIONS, undo_change, undo_deletion
 from app.curation.commands.merging_categories import CATEGORY_MERGE, undo_category_merge
 from app.curation.commands.merging_tags import TAG_MERGE, undo_tag_merge
 from app.curation.commands.moving_categories import CATEGORY_MOVE, undo_category_move
@@ -43,7 +44,7 @@ def undo_receipt(receipt_id: UUID, message: str | None = None) -> tuple[UUID | N
         drop_receipt(undoing)
         return None, outcome
     close_receipt(undoing, outcome)
-    # What a merge left can't be tried again: its tag or category is back.
+    # What a merge or a deletion left can't be tried again: its tag or category is back.
     mark_undone(receipt, by=undoing, left=len(outcome["left"]) if undo is _revert else 0)
     record("receipt.undo", receipt_id, receipt.action, _told(undoing, outcome))
     return undoing, outcome
@@ -64,12 +65,16 @@ UNDOING: Mapping[str, Callable[[Receipt], Outcome]] = {
     TAG_MERGE: undo_tag_merge,
     CATEGORY_MERGE: undo_category_merge,
     CATEGORY_MOVE: undo_category_move,
+    **dict.fromkeys(CHANGES, undo_change),
+    **dict.fromkeys(DELETIONS, undo_deletion),
 }
 # Those whose undoing can't be undone in the same way.
 AGAIN = {
     TAG_MERGE: "Merging can't be redone in this way: merge the tags again.",
     CATEGORY_MERGE: "Merging can't be redone in this way: merge the categories again.",
     CATEGORY_MOVE: "Moving can't be redone in this way: move the category again.",
+    **dict.fromkeys(CHANGES, "A change can't be redone in this way: change it again."),
+    **dict.fromkeys(DELETIONS, "Deleting can't be redone in this way: delete it again."),
 }
 
 

@@ -1,6 +1,7 @@
 """``/library/categories``: the tree, and the care of it."""
 
 import json
+from collections.abc import Callable
 from itertools import takewhile
 from typing import Any
 
@@ -8,13 +9,15 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug import Response
 
 from app.core.db import transact
+from app.curation.commands import changing
 from app.curation.commands.merging_categories import CategoryMerge, merge_category, preview_category_merge
 from app.curation.commands.moving_categories import CategoryMove, move_category, preview_category_move
+from app.curation.pages.branches import opened
 from app.curation.queries.suggestions import suggested_category_merges
 from app.identity.acting import current_actor
 from app.identity.pages.forms import Form
 from app.identity.pages.notices import done
-from app.taxonomy.commands.categories import create_category, delete_category, update_category
+from app.taxonomy.commands.categories import create_category
 from app.taxonomy.forms import (
     COLORS,
     ICONS,
@@ -32,12 +35,13 @@ from app.taxonomy.vocabulary import may_name, who_names
 blueprint = Blueprint("category_pages", __name__)
 OFFERED = {"colors": COLORS, "icons": ICONS}
 MOST_SUGGESTIONS = 100
+Affected = CategoryMerge | CategoryMove
 
 
 @blueprint.get("/library/categories")
 def show() -> Response:
-    """The tree; ``?below=`` opens the form for a new category below one."""
-    return _tree(Form(), request.args.get("below", type=int))
+    """The tree; ``?below=`` opens the form for a new category below one, ``?open=`` a branch of a large tree."""
+    return _tree(Form(), request.args.get("below", type=int), request.args.get("open", type=int))
 
 
 @blueprint.post("/library/categories")
@@ -69,37 +73,24 @@ def change(category_id: int) -> Response:
     form = Form.sent(CategoryForm())
     with form:
         given = form.load()
-        transact(update_category, category_id, given, given.pop("version"))
-        return done(url_for(".show"), "category-changed")
+        receipt_id = transact(changing.change, Category, category_id, given, given.pop("version"))
+        return done(url_for(".show"), "category-changed" if receipt_id else "unchanged", receipt=receipt_id)
     return _one(form, category_id)
 
 
 @blueprint.post("/library/categories/<int:category_id>/move")
 def move(category_id: int) -> Response | str:
     """Move it with all below it: first what that takes along, then, confirmed, the move."""
-    form = Form.sent(MoveForm())
-    with form:
-        given = form.load()
-        act = move_category if given["confirmed"] else preview_category_move
-        moved: CategoryMove = transact(act, category_id, given["parent_id"], given["version"])
-        if moved.receipt_id:
-            return done(url_for(".show"), "category-moved", receipt=moved.receipt_id)
-        return _confirm("taxonomy/category_move.html", category_id, given["parent_id"], moved)
-    return _one(form, category_id)
+    return _looked_at_first(
+        category_id, "move", Form.sent(MoveForm()), "parent_id", preview_category_move, move_category
+    )
 
 
 @blueprint.post("/library/categories/<int:category_id>/merge")
 def merge(category_id: int) -> Response | str:
     """Merge it into another one: first how much that affects, then, confirmed, the merge."""
     form = Form.sent(CategoryMergeForm())
-    with form:
-        given = form.load()
-        act = merge_category if given["confirmed"] else preview_category_merge
-        merged: CategoryMerge = transact(act, category_id, given["into"], given["version"])
-        if merged.receipt_id:
-            return done(url_for(".show"), "category-merged", receipt=merged.receipt_id)
-        return _confirm("taxonomy/category_merge.html", category_id, given["into"], merged)
-    return _one(form, category_id)
+    return _looked_at_first(category_id, "merge", form, "into", preview_category_merge, merge_category)
 
 
 @blueprint.post("/library/categories/<int:category_id>/delete")
@@ -107,15 +98,37 @@ def delete(category_id: int) -> Response:
     """Delete it, as it was shown, when nothing is in it."""
     form = Form.sent(VersionForm())
     with form:
-        transact(delete_category, category_id, form.load()["version"])
-        return done(url_for(".show"), "category-deleted")
+        receipt_id = transact(changing.delete, Category, category_id, form.load()["version"])
+        return done(url_for(".show"), "category-deleted", receipt=receipt_id)
     return _one(form, category_id)
 
 
-def _tree(form: Form, below: int | None) -> Response:
+def _looked_at_first(
+    category_id: int, act: str, form: Form, field: str, preview: Callable[..., Affected], do: Callable[..., Affected]
+) -> Response | str:
+    """Show what an act with another category (the form's ``field``) affects; do it when that is confirmed."""
+    with form:
+        given = form.load()
+        affected = transact(do if given["confirmed"] else preview, category_id, given[field], given["version"])
+        if affected.receipt_id:
+            return done(url_for(".show"), f"category-{act}d", receipt=affected.receipt_id)
+        other = _category(given[field]) if given[field] is not None else None
+        stored = _category(category_id)
+        return render_template(f"taxonomy/category_{act}.html", category=stored, other=other, affected=affected)
+    return _one(form, category_id)
+
+
+def _tree(form: Form, below: int | None, branch: int | None = None) -> Response:
     outline = category_outline(current_actor().audience)
     below = below if below in {each["id"] for each in outline} else None
-    return form.page("taxonomy/categories.html", outline=outline, below=below, may_name=may_name(), **OFFERED)
+    return form.page(
+        "taxonomy/categories.html",
+        total=len(outline),
+        outline=opened(outline, below or branch),
+        below=below,
+        may_name=may_name(),
+        **OFFERED,
+    )
 
 
 def _one(form: Form, category_id: int) -> Response:
@@ -142,11 +155,6 @@ def _subtree(outline: list[dict[str, Any]], category_id: int) -> set[int]:
     start = next((place for place, each in enumerate(outline) if each["id"] == category_id), len(outline))
     below = takewhile(lambda each: each["depth"] > outline[start]["depth"], outline[start + 1 :])
     return {category_id, *(each["id"] for each in below)}
-
-
-def _confirm(template: str, category_id: int, other_id: int | None, affected: object) -> str:
-    other = _category(other_id) if other_id is not None else None
-    return render_template(template, category=_category(category_id), other=other, affected=affected)
 
 
 def _category(category_id: int) -> dict[str, Any]:

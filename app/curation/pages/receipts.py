@@ -54,7 +54,7 @@ def _undone(receipt_id: UUID, undoing: UUID | None, outcome: Mapping[str, Any]) 
     act = json.loads(act_json(current_actor(), receipt_id))
     back = local_path(request.form.get("next")) if request.form.get("next") else f"/acts/{undoing}"
     again = "redone" if act["action"] == UNDO else "undone"
-    if "insights" not in outcome:  # a merge or a move is undone once and for all
+    if "insights" not in outcome:  # what was done to a tag or category is undone once and for all
         return done(back, again, left=len(outcome["left"]) or None)
     figures = {"n": outcome["reverted"], "left": len(outcome["left"]) or None}
     return done(back, f"{again}-insights", **figures, receipt=undoing)

@@ -9,13 +9,14 @@ from werkzeug import Response
 from app.core.db import transact
 from app.core.fields import Message
 from app.core.http.filters import given_filters
+from app.curation.commands import changing
 from app.curation.commands.merging_tags import TagMerge, merge_tag, preview_tag_merge
 from app.curation.queries.suggestions import suggested_tag_merges
 from app.errors import FieldError, Invalid
 from app.identity.acting import current_actor
 from app.identity.pages.forms import Form
 from app.identity.pages.notices import done
-from app.taxonomy.commands.tags import create_tag, delete_tag, update_tag
+from app.taxonomy.commands.tags import create_tag
 from app.taxonomy.forms import COLORS, ConfirmedForm, NewTagForm, TagForm, TagMergeForm, TagTableForm
 from app.taxonomy.models import Tag
 from app.taxonomy.queries.names import ids_named
@@ -65,8 +66,8 @@ def change(tag_id: int) -> Response:
     form = Form.sent(TagForm())
     with form:
         given = form.load()
-        transact(update_tag, tag_id, given, given.pop("version"))
-        return done(url_for(".show"), "tag-changed")
+        receipt_id = transact(changing.change, Tag, tag_id, given, given.pop("version"))
+        return done(url_for(".show"), "tag-changed" if receipt_id else "unchanged", receipt=receipt_id)
     return _one(form, tag_id)
 
 
@@ -93,8 +94,8 @@ def delete(tag_id: int) -> Response | str:
         given = form.load()
         if not given["confirmed"]:
             return _confirm("taxonomy/tag_delete.html", tag_id)
-        transact(delete_tag, tag_id, given["version"])
-        return done(url_for(".show"), "tag-deleted")
+        receipt_id = transact(changing.delete, Tag, tag_id, given["version"])
+        return done(url_for(".show"), "tag-deleted", receipt=receipt_id)
     return _one(form, tag_id)
 
 

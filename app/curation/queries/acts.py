@@ -20,8 +20,11 @@ ABOUT = f"""{SUMMARY}, 'about', (r.request - 'ids' - 'filter' - 'message')
             LEFT JOIN tags t ON t.id = CAST(given.id AS integer))),
         'category', coalesce(r.request->>'category_name', (
             SELECT c.name FROM categories c WHERE c.id = CAST(r.request->>'category_id' AS integer))),
+        'tag', (SELECT t.name FROM tags t WHERE t.id = CAST(r.request->>'tag_id' AS integer)),
         'parent', (SELECT c.name FROM categories c WHERE c.id = CAST(r.request->>'parent_id' AS integer)),
-        'from', r.outcome->'row'->>'name', 'into', r.outcome->'into'->>'name',
+        'from', coalesce(r.outcome->'row'->>'name', r.outcome->'before'->>'name'),
+        'into', coalesce(r.outcome->'into'->>'name', r.outcome->'after'->>'name'),
+        'fields', (SELECT jsonb_agg(name ORDER BY name) FROM jsonb_object_keys(r.outcome->'before') name),
         'insights', CASE jsonb_typeof(r.outcome->'insights') WHEN 'number' THEN r.outcome->'insights' END)"""
 PAGE = f"""
 SELECT json_build_object('total', (SELECT count(*) FROM receipts r WHERE {{seen}}), 'page', :page,

@@ -8,7 +8,8 @@ from app.curation.policy import sees_receipt_sql
 from app.errors import NotFound
 from app.identity.actor import Actor
 
-# A merge or move is undone once and for all; of other acts an undoing may leave something to try again.
+# What was done to a tag or category is undone once and for all; of other acts an undoing may leave something to try
+# again.
 UNDOABLE = f"""(r.action <> '{UNDO}' OR r.request->>'action' IN ({", ".join(f"'{action}'" for action in Action)}))
     AND (r.undone_by IS NULL OR r.outcome->'{LEFT}' <> '0')"""
 # Of a single receipt also what was asked for and what became of it, which may name thousands of insights.

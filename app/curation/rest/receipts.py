@@ -62,7 +62,7 @@ def undo(reason: dict[str, Any], receipt_id: UUID) -> Response:
     """Undo a whole act.
 
     What something newer touched is left as it is, and listed; a further undoing takes it when it is free. The undoing
-    has a receipt of its own: undoing that one does the act again, unless it was a merge or a move.
+    has a receipt of its own: undoing that one does the act again, unless it was one on a tag or category.
     """
     return once(lambda: json_answer(orjson.dumps(_undone(receipt_id, reason.get("message")))))
 

@@ -1,6 +1,8 @@
 """A zip of Markdown files, unpacked so that nothing in it can reach beyond its folder or fill the disk."""
 
 import shutil
+import zlib
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -19,8 +21,10 @@ def unpack_markdown(archive: Path, folder: Path) -> None:
             _refuse_too_much(members)
             for member in members:
                 _copy(opened, member, folder)
-    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        raise Invalid("The zip file is damaged, or its files are encrypted.") from error
+    except FileExistsError as error:
+        raise Invalid(f"The zip file has two files of one name: {Path(error.filename).relative_to(folder)}.") from error
+    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, LZMAError, zlib.error) as error:
+        raise Invalid("The zip file is damaged, its files are encrypted, or their names are too long.") from error
 
 
 def _is_wanted(member: ZipInfo) -> bool:
@@ -42,5 +46,5 @@ def _copy(archive: ZipFile, member: ZipInfo, folder: Path) -> None:
     """No more bytes than the archive's directory says: `zipfile` stops there."""
     target = folder.joinpath(*PurePosixPath(member.filename).parts).with_suffix(".md")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(member) as packed, target.open("wb") as file:
+    with archive.open(member) as packed, target.open("xb") as file:
         shutil.copyfileobj(packed, file, CHUNK)

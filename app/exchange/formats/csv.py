@@ -16,12 +16,14 @@ LARGEST_CELL = 16 * 2**20
 class CsvReader:
     """The rows below the header, read as they come; ``total`` counts bytes.
 
-    An empty cell says that a canonical field is empty, and nothing at all in any other column.
+    An empty cell says that a canonical field is empty, and nothing at all in any other column. ``columns`` are the
+    names of the header, once it is read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.total = path.stat().st_size
+        self.columns: list[str] = []
         csv.field_size_limit(LARGEST_CELL)
 
     def __iter__(self) -> Iterator[Record]:
@@ -33,6 +35,7 @@ class CsvReader:
             except Unreadable as error:
                 yield Record(error.problem.place, self.total, problem=error.problem)
                 return
+            self.columns = header
             rows = csv.reader(lines, delimiter=delimiter, strict=True)
             while True:
                 place = Place(self._path.name, lines.number + 1)
@@ -73,6 +76,8 @@ class CsvReader:
                 raise self._unreadable(f"column {number} has no name", "no_header")
             if not _is_utf8(name):
                 raise self._unreadable(f"the name of column {number} is not UTF-8", "encoding")
+            if "\0" in name:
+                raise self._unreadable(f"the name of column {number} holds the NUL character", "character")
             if name in header[: number - 1]:
                 raise self._unreadable("is the name of two columns", "duplicate", name)
 

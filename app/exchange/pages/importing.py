@@ -8,9 +8,10 @@ from werkzeug import Response
 from app.core.db import transact
 from app.core.http.uploads import takes_files
 from app.errors import FieldError, Invalid
-from app.exchange.schemas import ImportForm
+from app.exchange.records import CANONICAL
+from app.exchange.schemas import ColumnsForm, ImportForm
 from app.exchange.uploaded import listed, shown
-from app.exchange.uploads import ENDINGS, discard, upload, write
+from app.exchange.uploads import ENDINGS, choose_columns, discard, upload, write
 from app.identity.pages.forms import Form
 from app.identity.pages.notices import done
 from app.insights.models import Status
@@ -41,6 +42,16 @@ def take() -> Response:
 def show_run(run_id: UUID) -> Response:
     """How far it is, then row by row what would be done or was. htmx asks for that part alone."""
     return _run(Form(), run_id)
+
+
+@blueprint.post("/library/import/<uuid:run_id>/columns")
+def choose(run_id: UUID) -> Response:
+    """Try a table out again, its columns standing for what was chosen."""
+    form = Form.sent(ColumnsForm())
+    with form:
+        transact(choose_columns, run_id, form.load()["columns"])
+        return redirect(f"{HOME}/{run_id}", 303)
+    return _run(form, run_id)
 
 
 @blueprint.post("/library/import/<uuid:run_id>/write")
@@ -77,5 +88,5 @@ def _page(form: Form) -> Response:
 def _run(form: Form, run_id: UUID) -> Response:
     run = shown(run_id)
     if request.headers.get("HX-Request"):
-        return form.page("exchange/progress.html", run=run)
-    return form.page("exchange/import_run.html", run=run)
+        return form.page("exchange/progress.html", run=run, fields=CANONICAL)
+    return form.page("exchange/import_run.html", run=run, fields=CANONICAL)

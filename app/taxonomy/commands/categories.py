@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import insert, text, update
 
-from app.audit.commands import changed, record, told
+from app.audit.commands import Diff, changed, record, told
 from app.core.db import OUT_OF_RANGE, refusing
 from app.core.locking import lock, otherwise
 from app.errors import DomainError, Refused
 from app.extensions import db
+from app.taxonomy.commands.deleting import Deleted, delete_row
 from app.taxonomy.commands.naming import name_new, rename, with_slug
 from app.taxonomy.commands.resolving import hold_categories
 from app.taxonomy.models import Category
@@ -25,15 +26,17 @@ def create_category(values: Mapping[str, Any]) -> int:
     return category_id
 
 
-def update_category(category_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
-    """Change the given fields; a new ``parent_id`` moves the whole subtree."""
+def update_category(category_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> Diff:
+    """Change the given fields; those that differed. A new ``parent_id`` moves the whole subtree. When nothing differs,
+    nothing is written."""
     changes = _placed(changes)
     stored = lock(Category, category_id, expected_version, differs=otherwise(changes))
-    if changes:
+    if differing := changed(stored, changes):
         rename(Category, stored, changes.get("name", stored.name))
         with refusing(_refusals(changes)):
             db.session.execute(update(Category).where(Category.id == category_id).values(**changes))
-        record("category.update", category_id, stored.name, changed(stored, changes))
+        record("category.update", category_id, stored.name, differing)
+    return differing
 
 
 def standing(parent_id: int | None) -> int | None:
@@ -54,8 +57,9 @@ def place_category(category_id: int, parent_id: int | None, expected_version: in
     return stored
 
 
-def delete_category(category_id: int, expected_version: int | None = None) -> None:
-    """Delete an empty category. The lock keeps insights and children from moving in, so the numbers named are exact."""
+def delete_category(category_id: int, expected_version: int | None = None) -> Deleted:
+    """Delete an empty category; what bringing it back needs. The lock keeps insights and children from moving in, so
+    the numbers named are exact."""
     stored = lock(Category, category_id, expected_version, to_delete=True)
     held = db.session.execute(
         text(
@@ -68,8 +72,9 @@ def delete_category(category_id: int, expected_version: int | None = None) -> No
         raise _in_use(category_id, _counted(held.insights, "insight", "insights"))
     if held.children:
         raise _in_use(category_id, _counted(held.children, "child category", "child categories"))
-    db.session.execute(delete(Category).where(Category.id == category_id))
+    deleted = delete_row(Category, category_id)
     record("category.delete", category_id, stored.name)
+    return deleted
 
 
 def _refusals(values: Mapping[str, Any]) -> dict[str, DomainError]:

@@ -6,26 +6,23 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
-from app.core.db import refusing
 from app.core.locking import lock
 from app.errors import NotFound, Refused
 from app.extensions import db
-from app.taxonomy.commands.naming import free_slug
+from app.taxonomy.commands.deleting import DELETE, come_back
 from app.taxonomy.commands.resolving import LARGEST_ID
 from app.taxonomy.models import Category, Tag
-from app.taxonomy.queries.names import KINDS, alias_named
+from app.taxonomy.queries.names import KINDS
 
 # Merges and their undoing come one after the other: of two that cross, the second sees what the first one did.
 ALONE = text("SELECT pg_advisory_xact_lock(7201, 4)")
 THERE = "SELECT id FROM {table} WHERE id = ANY (CAST(:ids AS int[]))"
 MOVE_ALIASES = "UPDATE {aliases} SET {target} = :into WHERE {target} = :id RETURNING former_id"
-DELETE = "DELETE FROM {table} stored WHERE id = :id RETURNING to_jsonb(stored) AS row"
 REMEMBER = """
 INSERT INTO {aliases} (former_id, {target}, name, slug)
 SELECT id, :into, name, slug FROM jsonb_populate_record(NULL::{table}, CAST(:row AS jsonb))"""
 INTO = "SELECT alias.{target} AS id, stored.name FROM {aliases} alias JOIN {table} stored ON stored.id = alias.{target}"
 FORGET = "DELETE FROM {aliases} WHERE former_id = :id"
-INSERT = "INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, CAST(:row AS jsonb))"
 GIVE_BACK = (
     "UPDATE {aliases} SET {target} = :id WHERE {target} = :into AND former_id = ANY (CAST(:former_ids AS int[]))"
 )
@@ -90,17 +87,13 @@ def become_alias(kind: type[Category] | type[Tag], key: int, into_id: int) -> Me
 def cease_alias(kind: type[Category] | type[Tag], merged: Merged, into_id: int) -> None:
     """Bring one back under its old id, in a new version, with those of its aliases that still stand for the target.
 
-    `Refused` when the target was itself merged since, or the name is in use.
+    A category whose parent is gone comes to the top. `Refused` when the target was itself merged since, or the name is
+    in use.
     """
     row = merged.row
     _require_still_into(kind, row["id"], into_id)
     _run(FORGET, kind, id=row["id"])
-    in_use = _name_in_use(kind, row["name"])
-    if alias_named(kind, row["name"]):
-        raise in_use
-    back = {**row, "slug": free_slug(kind, row["name"], row["slug"]), "version": row["version"] + 1}
-    with refusing({f"uq_{kind.__tablename__}_folded_name": in_use, f"uq_{kind.__tablename__}_name": in_use}):
-        _run(INSERT, kind, row=json.dumps(back))
+    come_back(kind, row)
     _run(GIVE_BACK, kind, id=row["id"], into=into_id, former_ids=list(merged.aliases))
 
 
@@ -109,10 +102,6 @@ def _require_still_into(kind: type[Category] | type[Tag], former_id: int, into_i
     if now is not None and now.id != into_id:
         noun = KINDS[kind].noun
         raise Refused(f"The {noun} {into_id} was itself merged since, into {now.name!r} ({now.id}): undo that first.")
-
-
-def _name_in_use(kind: type[Category] | type[Tag], name: str) -> Refused:
-    return Refused(f"The name {name!r} is in use by now: rename that {KINDS[kind].noun} first.")
 
 
 def _run(statement: str, kind: type[Category] | type[Tag], **parameters: Any) -> Any:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import insert, text, update
 
-from app.audit.commands import announce, changed, record, told
+from app.audit.commands import Diff, announce, changed, record, told
 from app.core.db import refusing
 from app.core.locking import lock, otherwise
 from app.errors import DomainError, Refused
 from app.extensions import db
+from app.taxonomy.commands.deleting import Deleted, delete_row
 from app.taxonomy.commands.naming import name_new, rename, with_slug
 from app.taxonomy.models import Tag
 
@@ -29,23 +31,26 @@ def create_tag(values: Mapping[str, Any]) -> int:
     return tag_id
 
 
-def update_tag(tag_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> None:
-    """Change the given fields."""
+def update_tag(tag_id: int, changes: Mapping[str, Any], expected_version: int | None = None) -> Diff:
+    """Change the given fields; those that differed. When none does, nothing is written."""
     stored = lock(Tag, tag_id, expected_version, differs=otherwise(changes))
-    if changes:
+    if differing := changed(stored, changes):
         rename(Tag, stored, changes.get("name", stored.name))
         with refusing(_duplicates(changes)):
             db.session.execute(update(Tag).where(Tag.id == tag_id).values(**changes))
-        record("tag.update", tag_id, stored.name, changed(stored, changes))
+        record("tag.update", tag_id, stored.name, differing)
+    return differing
 
 
-def delete_tag(tag_id: int, expected_version: int | None = None) -> None:
-    """Delete a tag; the insights that carried it stay."""
+def delete_tag(tag_id: int, expected_version: int | None = None, receipt_id: UUID | None = None) -> Deleted:
+    """Delete a tag; the insights that carried it stay, and their revisions name the receipt. What bringing it back
+    needs."""
     db.session.execute(CARRIERS, {"tag_id": tag_id})
     stored = lock(Tag, tag_id, expected_version, to_delete=True)
-    announce(message=f"Tag deleted: {stored.name}")
-    db.session.execute(delete(Tag).where(Tag.id == tag_id))
+    announce(message=f"Tag deleted: {stored.name}", receipt_id=receipt_id)
+    deleted = delete_row(Tag, tag_id)
     record("tag.delete", tag_id, stored.name)
+    return deleted
 
 
 def _duplicates(values: Mapping[str, Any]) -> dict[str, DomainError]:
