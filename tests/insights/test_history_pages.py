@@ -94,8 +94,13 @@ def test_metadata_tags_and_categories_before_and_after(story: FlaskClient) -> No
     assert "Metadata Before size: 2 After size: 3" in words(page(story, "/library/1/history/4"))
 
 
-def test_the_first_revision_says_that_nothing_was_before(story: FlaskClient) -> None:
-    assert "there was nothing before" in words(page(story, "/library/1/history/1"))
+def test_the_first_revision_shows_what_was_captured(story: FlaskClient) -> None:
+    read = words(page(story, "/library/1/history/1"))
+    assert "Title Captured with Pool" in read
+    assert "Added: two" in read
+    assert "Category Captured with Technical" in read
+    assert "Tags Captured with A B" in read
+    assert "Before" not in read
 
 
 @pytest.mark.parametrize("path", ["/library/1/history/1?against=4", "/library/1/history/4?against=1"])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
@@ -138,9 +139,9 @@ def test_browsers_that_open_the_trash_of_the_api_are_sent_to_its_page(client: Fl
 
 
 def test_everybody_sees_what_they_may_bring_back(
-    migrated: Settings, clean_database: None, owner_url: str, stored: Callable[[], object]
+    migrated: Settings, clean_database: None, owner_connection: psycopg.Connection, stored: Callable[[], object]
 ) -> None:
-    build(owner_url)
+    build(owner_connection)
     forget_callers()
     with built(migrated.model_copy(update={"auth_mode": "required", "anonymous_reading": True})) as app:
         client = app.test_client()

@@ -26,6 +26,11 @@ REVISION = f"{HISTORY}/<int:number>"
 PAGE_SIZE = 50
 TEXTS = frozenset({"description", "content"})
 LINES = frozenset({"title", "source", "author", "external_key"})
+# What an insight was captured with, as people read it.
+CAPTURED = (
+    *("title", "description", "content", "category", "tags", "author", "source"),
+    *("priority", "status", "visibility", "metadata"),
+)
 
 
 @blueprint.get(HISTORY)
@@ -49,7 +54,8 @@ def show_one(insight_id: int, number: int) -> str:
     revision = _numbered(revisions, insight_id, number)
     other = arguments.get("against")
     if other is None:
-        changes = json.loads(revision_json(current_actor(), insight_id, number))["changes"]
+        told = json.loads(revision_json(current_actor(), insight_id, number))
+        changes = told["changes"] if number > 1 else _captured(told["insight"])
     else:
         earlier, later = sorted((number, other))
         changes = json.loads(diff_json(current_actor(), insight_id, earlier, later))["changes"]
@@ -122,6 +128,13 @@ def _around(revisions: list[dict[str, Any]], number: int) -> tuple[int | None, i
     )
 
 
+def _captured(insight: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first revision as changes of what there was not: each field that has something."""
+    return [
+        {"field": field, "before": None, "after": insight[field], "first": True} for field in CAPTURED if insight[field]
+    ]
+
+
 def _marked(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The changes with their words marked: ``hunks`` of long texts, ``words`` of short ones."""
     return [{**change, **_marks(change)} for change in changes]
@@ -135,7 +148,7 @@ def _marks(change: dict[str, Any]) -> dict[str, Any]:
         return {"hunks": marked_diff(before or "", after or "")}
     if change["field"] in LINES and before and after:
         return {"words": marked_words(before, after)}
-    return _differing(before, after) if change["field"] == "metadata" else {}
+    return _differing(before or {}, after) if change["field"] == "metadata" else {}
 
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

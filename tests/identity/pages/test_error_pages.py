@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -30,8 +31,8 @@ def closed(migrated: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def world(closed: Flask, clean_database: None, owner_url: str) -> Iterator[FlaskClient]:
-    build(owner_url)
+def world(closed: Flask, clean_database: None, owner_connection: psycopg.Connection) -> Iterator[FlaskClient]:
+    build(owner_connection)
     forget_callers()
     yield closed.test_client()
     forget_callers()
