@@ -172,7 +172,7 @@ def application_with(migrated: Settings) -> Iterator[Callable[..., Flask]]:
 
 
 @pytest.fixture(scope="session")
-def standing(owner_url: str) -> Iterator[Callable[[], psycopg.Connection]]:
+def lasting_owner(owner_url: str) -> Iterator[Callable[[], psycopg.Connection]]:
     """The owner's connection for all tests: one that is new plans and compiles everything anew."""
     connection = psycopg.connect(owner_url, autocommit=True)
 
@@ -189,9 +189,9 @@ def standing(owner_url: str) -> Iterator[Callable[[], psycopg.Connection]]:
 
 
 @pytest.fixture
-def owner_connection(standing: Callable[[], psycopg.Connection]) -> psycopg.Connection:
+def owner_connection(lasting_owner: Callable[[], psycopg.Connection]) -> psycopg.Connection:
     """Past the application, as the role that owns the database; in autocommit."""
-    return standing()
+    return lasting_owner()
 
 
 @pytest.fixture
