@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from app.config import Settings
 
 DEFAULT_DATABASE = "postgresql+psycopg://insights:insights@localhost/insights"
-# Of each process, shared by those that read and those that write.
+# Of each process, shared by those that read and those that write; half as many more have the time limit of GraphQL.
 CONNECTIONS = 10
 LOCK_TIMEOUT_SECONDS = 5
 # The largest form has some dozens of fields.
@@ -45,6 +45,8 @@ def create_app(settings: "Settings | None" = None, *, serves: bool = True) -> "F
         instance_path=str(settings.instance),
     )
     app.session_interface = NoSessions()
+    # Nothing here is a coroutine: else each of a request's twenty handlers would be asked whether it is one.
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]
     _configure(app, settings)
     telemetry.configure_logging(settings)
     telemetry.echo_reads(settings)
@@ -64,7 +66,7 @@ def create_app(settings: "Settings | None" = None, *, serves: bool = True) -> "F
     mail.connect(app, settings)
     if serves:
         _watch_the_door(app, settings)
-        _register_routes(app)
+        _register_routes(app, settings)
     return app
 
 
@@ -116,19 +118,24 @@ def _configure(app: "Flask", settings: "Settings") -> None:
 
 
 def _database(settings: "Settings", url: str | None) -> "URL":
-    """Where to connect, and how long a statement or a lock may take: a slow one must not keep a thread for ever."""
+    """Where to connect, and how long a statement or a lock may take: a slow one must not keep a thread for ever.
+
+    Times are read in UTC, and statements are planned for flash storage and not compiled, also on servers that others
+    have set up.
+    """
     from sqlalchemy import make_url
 
-    timeouts = (
+    options = (
         f"-c statement_timeout={settings.statement_timeout_seconds}s"
         f" -c lock_timeout={LOCK_TIMEOUT_SECONDS if settings.statement_timeout_seconds else 0}s"
         " -c idle_in_transaction_session_timeout=5min"
+        " -c timezone=UTC -c jit=off -c random_page_cost=1.1"
     )
-    connecting = {"connect_timeout": "3", "application_name": "insights", "options": timeouts}
+    connecting = {"connect_timeout": "3", "application_name": "insights", "options": options}
     return make_url(url or DEFAULT_DATABASE).update_query_dict(connecting)
 
 
-def _register_routes(app: "Flask") -> None:
+def _register_routes(app: "Flask", settings: "Settings") -> None:
     from app.analytics import pages as overview
     from app.analytics import rest as analytics
     from app.attachments import rest as attachments
@@ -147,6 +154,7 @@ def _register_routes(app: "Flask") -> None:
     from app.curation.rest import categories as category_care
     from app.curation.rest import tags as tag_care
     from app.exchange.pages import exporting, importing
+    from app.graphql_api import rest as graphql
     from app.identity import rest as identity
     from app.identity.pages import (
         devices,
@@ -172,7 +180,9 @@ def _register_routes(app: "Flask") -> None:
     knowledge = (insights, finding, related, suggestions, revisions, trash, attachments, tags, categories)
     searches = (saved_searches, feeds, log)
     many = (bulk, receipts, tag_care, category_care)
-    create_api(app, tuple(room.api for room in (*knowledge, *searches, *many, analytics, identity, audit, health)))
+    figures = (analytics, graphql)
+    create_api(app, tuple(room.api for room in (*knowledge, *searches, *many, *figures, identity, audit, health)))
+    graphql.connect(app, settings)
     account = (profile, second_factor, tokens, devices)
     administration = (users, service_tokens, audit_log)
     reading = (overview, library, insight, history, saved, gaps, reference)

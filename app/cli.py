@@ -64,6 +64,7 @@ class LazyGroup(click.Group):
         "export": ("app.exchange.cli:export_command", "Write insights to a file."),
         "counts": ("app.analytics.cli:counts", "Check or rebuild the maintained counts."),
         "search": ("app.search.cli:search", "Refresh or rebuild what search knows."),
+        "graphql-schema": ("app.graphql_api.cli:graphql_schema", "Print the schema that GraphQL serves."),
         "tokens": ("app.identity.cli.tokens:tokens", "Make, list and revoke API tokens."),
         "users": ("app.identity.cli.users:users", "Add, list and disable people."),
         "backup": ("app.backup.cli:backup", "Write everything into one file."),

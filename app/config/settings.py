@@ -86,6 +86,23 @@ class Settings(Rules):
     )
     object_store_url: str | None = Field(None, validation_alias=_key("OBJECT_STORE_URL"))
     vocabulary: Literal["open", "curated", "closed"] = Field("open", validation_alias=_key("VOCABULARY"))
+    graphql_max_tokens: int = Field(5_000, ge=1, le=100_000, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_TOKENS"))
+    graphql_max_depth: int = Field(15, ge=1, le=50, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_DEPTH"))
+    graphql_max_fields: int = Field(1_000, ge=1, le=10_000, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_FIELDS"))
+    graphql_max_breadth: int = Field(200, ge=1, le=10_000, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_BREADTH"))
+    graphql_max_nesting: int = Field(30, ge=1, le=100, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_NESTING"))
+    graphql_max_where_relations: int = Field(
+        10, ge=1, le=30, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_WHERE_RELATIONS")
+    )
+    graphql_max_relations: int = Field(300, ge=1, le=1_000, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_RELATIONS"))
+    graphql_max_variable_values: int = Field(
+        5_000, ge=1, le=100_000, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_VARIABLE_VALUES")
+    )
+    graphql_max_cost: int = Field(1_000_000, ge=1, le=1_000_000_000, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_COST"))
+    graphql_max_rows: int = Field(100_000, ge=1, le=1_000_000, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_ROWS"))
+    graphql_max_batch: int = Field(10, ge=1, le=100, validation_alias=_key("INSIGHTS_GRAPHQL_MAX_BATCH"))
+    graphql_timeout_seconds: int = Field(5, ge=1, le=3600, validation_alias=_key("INSIGHTS_GRAPHQL_TIMEOUT_SECONDS"))
+    graphql_introspection: bool = Field(True, validation_alias=_key("INSIGHTS_GRAPHQL_INTROSPECTION"))
 
     @property
     def guarded(self) -> bool:

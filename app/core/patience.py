@@ -102,9 +102,12 @@ def lose_patience(engine: Engine, statement_timeout: float) -> None:
     event.listen(engine, "checkout", lambda session, record, pooled: _hurry(session, False))
 
 
-def connector(engine: Engine) -> Callable[..., Session]:
-    """What opens a session as the engine does; psycopg's options may be added."""
+def connector(engine: Engine, settings: str = "") -> Callable[..., Session]:
+    """What opens a session as the engine does, with further ``settings`` of the server (`` -c name=value``); psycopg's
+    options may be added."""
     arguments, options = engine.dialect.create_connect_args(engine.url)
+    if settings:
+        options["options"] = options.get("options", "") + settings
     return partial(_connect, _servers.get(engine, Server()), *arguments, **options)
 
 

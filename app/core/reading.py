@@ -6,9 +6,9 @@ another one; that does what a ping before each statement would. Only one that wa
 server that says nothing at all is known sooner so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -19,12 +19,15 @@ from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 
 from app.core.patience import Session, Silent, connector
 
+T = TypeVar("T")
+
 RECYCLE_SECONDS = 3600
 
 # Sent with each statement and its parameters, for those who show, count or replay what is read.
 statement_read = Signal("statement read")
 
-_pools: WeakKeyDictionary[Engine, QueuePool] = WeakKeyDictionary()
+# Of each engine: one for the statements that may take as long as its own, and one for each shorter time.
+_pools: WeakKeyDictionary[Engine, dict[int | None, QueuePool]] = WeakKeyDictionary()
 
 
 class Lost(psycopg.OperationalError):
@@ -33,30 +36,55 @@ class Lost(psycopg.OperationalError):
 
 def read(engine: Engine, statement: str, parameters: Mapping[str, object]) -> Sequence[Any]:
     """Run one statement on the engine's server and return its rows as named tuples. Raises psycopg's errors."""
-    pool, sql = _pool(engine), _as_psycopg(statement)
+    sql = _as_psycopg(statement)
     if statement_read.receivers:
         statement_read.send(engine, statement=sql, parameters=parameters)
-    for _ in range(pool.size()):
-        try:
-            return _run(pool, sql, parameters)
-        except Lost:
-            continue  # the server was restarted: what else lies in the pool is as dead
-    return _run(pool, sql, parameters)
+    return _with_connection(engine, partial(_rows, sql, parameters))
+
+
+def read_bytes(engine: Engine, statement: str, parameters: Sequence[object], timeout: int | None = None) -> bytes:
+    """The only value that one statement with ``$1, $2, ...`` returns, as the bytes that Postgres sent.
+
+    Postgres ends it after ``timeout`` seconds; None: when it ends the engine's.
+    """
+    if statement_read.receivers:
+        statement_read.send(engine, statement=statement, parameters=parameters)
+    return _with_connection(engine, partial(_only_value, statement, parameters), timeout)
 
 
 def close(engine: Engine) -> None:
     """Close the idle connections of an engine's readers, before a fork or at the end."""
-    if engine in _pools:
-        _pools.pop(engine).dispose()
+    for pool in _pools.pop(engine, {}).values():
+        pool.dispose()
 
 
-def _run(pool: QueuePool, sql: str, parameters: Mapping[str, object]) -> Sequence[Any]:
+def _rows(sql: str, parameters: Mapping[str, object], connection: Session) -> Sequence[Any]:
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(sql, parameters).fetchall()
+
+
+def _only_value(sql: str, parameters: Sequence[object], connection: Session) -> bytes:
+    with psycopg.RawCursor(connection) as cursor:
+        result = cursor.execute(sql, parameters).pgresult
+        return (result.get_value(0, 0) if result else None) or b"null"
+
+
+def _with_connection(engine: Engine, ask: Callable[[Session], T], timeout: int | None = None) -> T:
+    pool = _pool(engine, timeout)
+    for _ in range(pool.size()):
+        try:
+            return _run(pool, ask)
+        except Lost:
+            continue  # the server was restarted: what else lies in the pool is as dead
+    return _run(pool, ask)
+
+
+def _run(pool: QueuePool, ask: Callable[[Session], T]) -> T:
     pooled = pool.connect()
     connection = cast("Session", pooled.dbapi_connection)
     try:
         connection.ping()
-        with connection.cursor(row_factory=namedtuple_row) as cursor:
-            return cursor.execute(sql, parameters).fetchall()
+        return ask(connection)
     except psycopg.OperationalError as error:
         if connection.closed:
             pooled.invalidate()
@@ -67,13 +95,17 @@ def _run(pool: QueuePool, sql: str, parameters: Mapping[str, object]) -> Sequenc
         pooled.close()
 
 
-def _pool(engine: Engine) -> QueuePool:
-    pool = _pools.get(engine)
-    return pool if pool is not None else _pools.setdefault(engine, _new_pool(engine))  # of two threads one wins
+def _pool(engine: Engine, timeout: int | None = None) -> QueuePool:
+    pools = _pools.setdefault(engine, {})
+    pool = pools.get(timeout)
+    return (
+        pool if pool is not None else pools.setdefault(timeout, _new_pool(engine, timeout))
+    )  # of two threads one wins
 
 
-def _new_pool(engine: Engine) -> QueuePool:
-    connect: Any = partial(connector(engine), autocommit=True)
+def _new_pool(engine: Engine, timeout: int | None) -> QueuePool:
+    options = "" if timeout is None else f" -c statement_timeout={timeout}s"
+    connect: Any = partial(connector(engine, options), autocommit=True)
     return QueuePool(
         connect,
         pool_size=engine.pool.size(),  # type: ignore[attr-defined]

@@ -137,6 +137,11 @@ ROUTES: Mapping[str, Permission | None] = {
     "DELETE /search/saved/{saved_id}/feed-key": Permission.ACCOUNT,
     "POST /search/{search_id}/opened": Permission.READ,
     "GET /search/gaps": Permission.CURATE,
+    # GraphQL: operations, kept ones by GET, and the page for browsers
+    "POST /graphql": Permission.READ,
+    "POST /v1/graphql": Permission.READ,
+    "GET /graphql": Permission.READ,
+    "GET /v1/graphql": Permission.READ,
     # figures
     "GET /statistics": Permission.READ,
     "GET /metrics": Permission.MEASURE,
@@ -146,6 +151,7 @@ ROUTES: Mapping[str, Permission | None] = {
     # pages
     "GET /": Permission.READ,
     "GET /library": Permission.READ,
+    "GET /library/filters": Permission.READ,
     "POST /library/bulk": Permission.CAPTURE,
     # Here the insight decides besides: whether the actor may change it.
     "GET /library/new": Permission.CAPTURE,
@@ -201,6 +207,7 @@ ROUTES: Mapping[str, Permission | None] = {
     "GET /library/import": Permission.EDIT,
     "POST /library/import": Permission.EDIT,
     "GET /library/import/{run_id}": Permission.EDIT,
+    "POST /library/import/{run_id}/columns": Permission.EDIT,
     "POST /library/import/{run_id}/write": Permission.EDIT,
     "POST /library/import/{run_id}/discard": Permission.EDIT,
     "GET /library/export": Permission.READ,

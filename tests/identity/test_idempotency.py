@@ -38,7 +38,7 @@ RUNNING = "The first request with this Idempotency-Key is still running; send th
 REUSED = "was used for another request already, or with other rights; a new request needs a new key"
 WRONG = "must be 1 to 255 printable ASCII characters"
 # They write nothing.
-READING = {"/insights/search"}
+READING = {"/insights/search", "/graphql", "/v1/graphql"}
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('local:local administrator' || chr(31) || %s, 0))"
 
 
@@ -183,8 +183,8 @@ class TestAnotherRequest:
         named = {"Idempotency-Key": "k", "Content-Type": "application/json"}
         wrong_key(client.post("/insights", data=json.dumps(DRAFT, indent=1), headers=named), REUSED, "key_reused")
 
-    def test_of_another_caller_is_a_first_one(self, client: FlaskClient, owner_url: str) -> None:
-        build(owner_url)
+    def test_of_another_caller_is_a_first_one(self, client: FlaskClient, owner_connection: psycopg.Connection) -> None:
+        build(owner_connection)
         forget_callers()
         answers = [send(client, "k", **headers(role)) for role in ("contributor", "editor", "admin")]
         answers.append(send(client, "k"))
@@ -195,9 +195,9 @@ class TestAnotherRequest:
             assert send(client, "k", **headers(role)).data == answer.data
 
     def test_with_another_token_of_the_same_person_is_the_same(
-        self, client: FlaskClient, owner_url: str, query: Callable[..., list[Any]]
+        self, client: FlaskClient, owner_connection: psycopg.Connection, query: Callable[..., list[Any]]
     ) -> None:
-        build(owner_url)
+        build(owner_connection)
         query(
             "INSERT INTO api_tokens (user_id, name, token_hash, last4)"
             " SELECT id, 'second', %s, '----' FROM users WHERE email = 'editor@example.org'",
@@ -212,11 +212,11 @@ class TestAnotherRequest:
     def test_with_other_rights_than_then_is_refused(
         self,
         client: FlaskClient,
-        owner_url: str,
+        owner_connection: psycopg.Connection,
         query: Callable[..., list[Any]],
         stored: Callable[[], dict[str, object]],
     ) -> None:
-        build(owner_url)
+        build(owner_connection)
         forget_callers()
         assert send(client, "k", **headers("editor")).status_code == 201
         query("UPDATE users SET role = 'contributor' WHERE email = 'editor@example.org'")
@@ -226,9 +226,9 @@ class TestAnotherRequest:
         assert stored() == before
 
     def test_a_caller_who_may_not_write_gets_no_kept_answer(
-        self, client: FlaskClient, owner_url: str, query: Callable[..., list[Any]]
+        self, client: FlaskClient, owner_connection: psycopg.Connection, query: Callable[..., list[Any]]
     ) -> None:
-        build(owner_url)
+        build(owner_connection)
         forget_callers()
         assert send(client, "k", **headers("editor")).status_code == 201
         query("UPDATE users SET role = 'viewer' WHERE email = 'editor@example.org'")

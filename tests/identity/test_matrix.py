@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -78,10 +79,15 @@ ADMITTED = {
     "GET /search/gaps": EDITORS,
     "GET /searches/gaps": EDITORS,
     "GET /statistics": EVERYBODY,
+    "POST /graphql": EVERYBODY,
+    "POST /v1/graphql": EVERYBODY,
+    "GET /graphql": EVERYBODY,
+    "GET /v1/graphql": EVERYBODY,
     "GET /metrics": {"analyst", "admin"},
     "GET /audit": ADMIN,
     "GET /": EVERYBODY,
     "GET /library": EVERYBODY,
+    "GET /library/filters": EVERYBODY,
     "POST /library/bulk": WRITERS,
     "GET /library/{insight_id}": EVERYBODY,
     "GET /library/{insight_id}.md": EVERYBODY,
@@ -138,6 +144,8 @@ BODIES = {
     "PUT /search/saved/{saved_id}": {"shared": True},
     "POST /search/saved/{saved_id}/feed-key": {},
     "POST /search/{search_id}/opened": {"insight_id": 1},
+    "POST /graphql": {"query": "{ insights { id } }"},
+    "POST /v1/graphql": {"query": "{ insights { id } }"},
 }
 OF_ONE_INSIGHT = re.compile(r"(GET|PUT|DELETE) /insights/\{insight_id\}")
 UNKNOWN_UUID = "00000000-0000-0000-0000-000000000000"
@@ -159,16 +167,15 @@ def routes(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def closed(migrated: Settings) -> Iterator[Flask]:
+def closed(application_with: Callable[..., Flask]) -> Flask:
     """The application where people sign in, and strangers read what is public."""
-    with built(migrated.model_copy(update={"auth_mode": "required", "anonymous_reading": True})) as app:
-        yield app
+    return application_with(auth_mode="required", anonymous_reading=True)
 
 
 @pytest.fixture
-def caller(closed: Flask, clean_database: None, owner_url: str) -> Iterator[FlaskClient]:
+def caller(closed: Flask, clean_database: None, owner_connection: psycopg.Connection) -> Iterator[FlaskClient]:
     """A client in front of the world of `tests.identity.world`."""
-    build(owner_url)
+    build(owner_connection)
     forget_callers()
     yield closed.test_client()
     forget_callers()
@@ -274,6 +281,11 @@ def test_lists_and_counts_agree(role: str, caller: FlaskClient) -> None:
         substring = caller.post("/insights/search", json={"query": text, "author": "s"}, headers=headers(role)).json
         assert {each["id"] for each in substring["insights"]} <= set(ids)
 
+    query = "{ insights(order_by: {id: desc}) { id } tags(order_by: {id: asc}) { usage_count } }"
+    by_graphql = caller.post("/graphql", json={"query": query}, headers=headers(role)).json["data"]
+    assert [each["id"] for each in by_graphql["insights"]] == ids
+    assert [each["usage_count"] for each in by_graphql["tags"]] == [len(ids), 0]
+
     statistics = get("/statistics")
     assert statistics["total_insights"] == len(ids)
     assert statistics["insights_by_status"] == dict(Counter(kind.status for kind in seen))
@@ -299,7 +311,8 @@ def test_pages_agree_with_the_lists(role: str, caller: FlaskClient) -> None:
     as_browser = {**headers(role), "Accept": "text/html"}
     library = caller.get("/library", headers=as_browser).text
     assert f"{seen} insights" in library
-    assert f"Technical ({sum(kind.seen_by(role) and kind.id % 2 == 0 for kind in KINDS)})" in library
+    filters = caller.get("/library/filters", headers=as_browser).text
+    assert f"Technical ({sum(kind.seen_by(role) and kind.id % 2 == 0 for kind in KINDS)})" in filters
     overview = caller.get("/", headers=as_browser).text
     assert f">{seen}<" in overview
 
@@ -325,9 +338,9 @@ def test_exports_agree_with_the_lists(role: str, caller: FlaskClient, closed: Fl
 
 
 def test_without_anonymous_reading_strangers_see_nothing(
-    migrated: Settings, clean_database: None, owner_url: str
+    migrated: Settings, clean_database: None, owner_connection: psycopg.Connection
 ) -> None:
-    build(owner_url)
+    build(owner_connection)
     with built(migrated.model_copy(update={"auth_mode": "required"})) as app:
         client = app.test_client()
         for route in ROUTES:

@@ -1,8 +1,11 @@
-"""Errors as they leave: one problem document (RFC 9457) for programs, one page for people."""
+"""Errors as they leave: one problem document (RFC 9457) for programs, one page for people.
+
+Routes that speak another protocol have their own form for programs (`say_otherwise`).
+"""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +18,7 @@ from app.core.http.keeping import kept
 from app.core.http.negotiation import prefers_html
 from app.core.http.respond import wrong_if_match
 from app.core.http.routing import InvalidPath
-from app.core.http.uploads import BESIDE
+from app.core.http.uploads import largest_file
 from app.core.redaction import redacted_text
 from app.errors import (
     UNKNOWN,
@@ -46,6 +49,9 @@ STATUS: dict[type[DomainError], HTTPStatus] = {
     StillRunning: HTTPStatus.CONFLICT,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# Makes the answer of a status, a sentence and headers.
+Form = Callable[[HTTPStatus, str, Mapping[str, str]], Response]
+_FORMS = "error_forms"
 # Headers of werkzeug's errors that describe its own HTML body, which is not sent.
 BODY_HEADERS = frozenset({"content-type", "content-length"})
 
@@ -58,6 +64,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(InvalidPath, lambda found: domain_error(found.error))
     app.register_error_handler(HTTPException, _http_exception)
     app.register_error_handler(Exception, _unexpected)
+
+
+def say_otherwise(app: Flask, blueprint: str, form: Form) -> None:
+    """Answer the errors of a blueprint's routes in their own form, whoever raised them; browsers still get a page."""
+    app.extensions.setdefault(_FORMS, {})[blueprint] = form
 
 
 def domain_error(error: DomainError) -> Response:
@@ -95,8 +106,8 @@ def _said_plainly(status: HTTPStatus) -> str | None:
         limit = request.max_content_length
         if limit and request.mimetype == "multipart/form-data" and (request.content_length or limit) < limit:
             return f"The form must have {request.max_form_parts} fields at most."
-        if limit and limit != current_app.config["MAX_CONTENT_LENGTH"]:
-            return f"The file must have {limit - BESIDE} bytes at most."
+        if (most := largest_file()) is not None:
+            return f"The file must have {most} bytes at most."
         return f"The body must have {limit} bytes at most."
     return None
 
@@ -124,10 +135,17 @@ def answer(
         typed = kept()
         page = render_template("kept.html" if typed else "error.html", **problem, kept=typed)
         response = Response(page, status, headers, mimetype="text/html")
+    elif form := _own_form():
+        response = form(status, detail, headers or {})
     else:
         response = Response(json.dumps(problem, ensure_ascii=False), status, headers, content_type=MEDIA_TYPE)
     response.vary.add("Accept")
     return response
+
+
+def _own_form() -> Form | None:
+    forms: Mapping[str, Form] = current_app.extensions.get(_FORMS, {})
+    return forms.get(request.blueprint or "")
 
 
 def _differing(field: Differing) -> dict[str, Any]:

@@ -17,7 +17,8 @@ POLICY_OF_DATA = "default-src 'none'; base-uri 'none'; form-action 'none'; frame
 # Insights show images of other places; the viewers' own are inside their files.
 IMAGES, IMAGES_OF_VIEWERS = "'self' https: http:", "'self' data:"
 VIEWERS = frozenset({"/docs", "/redoc"})
-SELF_STYLED = "/redoc"  # writes its own styles, with the nonce, and searches in a worker
+SELF_STYLED = frozenset({"/redoc", "/graphql", "/v1/graphql"})  # write their own styles, with the nonce
+SEARCHES_IN_WORKER = "/redoc"
 PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 HSTS = "max-age=31536000; includeSubDomains"
 _NONCE = "insights.csp_nonce"
@@ -71,7 +72,7 @@ def _policy_of_page(path: str) -> str:
     nonce = f"'nonce-{request.environ[_NONCE]}'" if _NONCE in request.environ else None
     return POLICY.format(
         scripts=nonce or "'none'",
-        styles=f"'self' {nonce}" if nonce and path == SELF_STYLED else "'self'",
+        styles=f"'self' {nonce}" if nonce and path in SELF_STYLED else "'self'",
         images=IMAGES_OF_VIEWERS if path in VIEWERS else IMAGES,
-        more=" worker-src blob:;" if path == SELF_STYLED else "",
+        more=" worker-src blob:;" if path == SEARCHES_IN_WORKER else "",
     )

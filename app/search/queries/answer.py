@@ -43,9 +43,14 @@ def search_json(audience: Audience, search: Search, portion: Portion = FIRST, wi
         wanted, order = search.wanted, search.column_order
         return insights_json(audience, wanted, portion.page, portion.page_size, portion.skip, order)
     began = perf_counter()
-    found = matches_of(audience, search, min(portion.end, RANKED), wishes.exact_total, explain=wishes.explain)
-    answer = Answer.read(found, page_of(found, portion), wishes)
+    answer = answered(audience, search, portion, wishes)
     return answer.json({"page": portion.page, "page_size": portion.page_size}, began)
+
+
+def answered(audience: Audience, search: Search, portion: Portion, wishes: Wishes) -> "Answer":
+    """What `search_json` tells of a page, before it is JSON. Raises `Invalid` for one that is too deep."""
+    found = matches_of(audience, search, min(portion.end, RANKED), wishes.exact_total, explain=wishes.explain)
+    return Answer.read(found, page_of(found, portion), wishes)
 
 
 def search_after(
@@ -56,6 +61,14 @@ def search_after(
     found = matches_of(audience, search, page_size, wishes.exact_total, explain=wishes.explain)
     answer = Answer.read(found, page_after(found, after, page_size), wishes)
     return After(answer.json({"page_size": page_size}, began), end(answer.rows[0]))
+
+
+class Told(NamedTuple):
+    """What a search adds to an insight: nothing but empty ``highlights`` when it has no text."""
+
+    score: float | None
+    highlights: dict[str, list[str]]
+    explanation: Mapping[str, object] | None = None
 
 
 class Answer(NamedTuple):
@@ -90,18 +103,18 @@ class Answer(NamedTuple):
 
     def json(self, place: Mapping[str, int], began: float) -> bytes:
         """The page; ``place`` says which one. What Postgres made of the insights goes out as it is."""
-        total, exact = self._total()
+        total, exact = self.total()
         known: dict[str, object] = {"total": total, "total_relation": "exact" if exact else "estimate", **place}
         known["matched"] = self.found.matched if total else None
         pieces = {name: orjson.dumps(value) for name, value in known.items()}
-        pieces["insights"] = b"[%b]" % b", ".join(self._hits())
+        pieces["insights"] = b"[%b]" % b", ".join(self._bodies())
         if self.facets:
             pieces["facets"] = _with(self.rows[0].facets, {"sampled": total > self.facets.most})
         pieces["corrected_query"] = orjson.dumps(self.found.understood.corrected)
         pieces["took_ms"] = orjson.dumps(round((perf_counter() - began) * 1000, 1))
         return b"{%b}" % b", ".join(b'"%b": %b' % (name.encode(), value) for name, value in pieces.items())
 
-    def _total(self) -> tuple[int, bool]:
+    def total(self) -> tuple[int, bool]:
         """How many match, and whether that is exact."""
         found, counted = self.found, self.rows[0].counted
         if found.ranking is None:
@@ -113,17 +126,25 @@ class Answer(NamedTuple):
         number = end_of_all(self.page, shown) if found.found is None else found.found
         return (rounded(max(found.estimate or 0, shown)), False) if number is None else (number, True)
 
-    def _hits(self) -> Iterator[bytes]:
+    def hits(self) -> Iterator[tuple[Any, Told]]:
+        """The rows of the page in its order (``id``, ``body``: the insight as JSON), and what is told of each."""
         hits = {hit.insight_id: hit for hit in self.found.hits}
         for row in self.rows:
             if row.id is not None:
-                yield _with(row.body, self._told(row, hits.get(row.id), self.marks) if self.marks else {})
+                yield row, self._told(row, hits.get(row.id))
 
-    def _told(self, row: Any, hit: Hit | None, marks: Marks) -> dict[str, object]:
-        """What a search with text adds to an insight."""
-        places = highlights(marks, row.words or (), orjson.loads(row.body))
-        told: dict[str, object] = {"score": round(hit.score, DIGITS) if hit else None, "highlights": places}
-        return {**told, "explanation": hit.parts if hit else None} if self.wishes.explain else told
+    def _bodies(self) -> Iterator[bytes]:
+        for row, told in self.hits():
+            members: dict[str, object] = {"score": told.score, "highlights": told.highlights}
+            if self.wishes.explain:
+                members["explanation"] = told.explanation
+            yield _with(row.body, members if self.marks else {})
+
+    def _told(self, row: Any, hit: Hit | None) -> Told:
+        if self.marks is None:
+            return Told(None, {})
+        places = highlights(self.marks, row.words or (), orjson.loads(row.body))
+        return Told(round(hit.score, DIGITS) if hit else None, places, hit.parts if hit else None)
 
 
 def _counted(found: Matches) -> Condition:

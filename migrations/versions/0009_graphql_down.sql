@@ -1,0 +1,1 @@
+DROP FUNCTION day_begins(date, text), refuse(text);
