@@ -12,7 +12,7 @@ const source = join(here, "src");
 const dist = join(here, "dist");
 const modules = resolve(here, "..", "node_modules");
 
-const ENTRIES = ["app.css", "docs.css", "app.js", "overview.js", "library.js", "insight.js", "capture.js", "taxonomy.js", "swagger-init.js", "redoc-init.js"];
+const ENTRIES = ["app.css", "docs.css", "app.js", "overview.js", "library.js", "insight.js", "capture.js", "taxonomy.js", "graphql.js", "graphql.css", "swagger-init.js", "redoc-init.js"];
 const COPIES = {
   "favicon.svg": join(source, "favicon.svg"),
   "swagger-ui.css": join(modules, "swagger-ui-dist/swagger-ui.css"),

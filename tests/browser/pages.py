@@ -12,6 +12,7 @@ PAGES = {
         "/searches/1",
         "/searches/gaps",
         "/keys",
+        "/graphql",
     ),
     "writing": (
         "/library/new",

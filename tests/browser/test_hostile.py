@@ -91,7 +91,8 @@ def look(page: Page, path: str) -> None:
 
 def test_it_is_text(stock: Stock, visitor: Page) -> None:
     for path in (path for group in PAGES for path in addresses(group, stock)):
-        look(visitor, path)
+        if path != "/graphql":  # shows nothing that is stored before one asks, and its editors style themselves
+            look(visitor, path)
 
 
 def test_it_is_read_as_it_was_written(visitor: Page) -> None:

@@ -175,7 +175,7 @@ def test_the_bar_offers_what_one_may_do(shelf: Live, device: Device) -> None:
     expect(page.get_by_role("link", name="New insight")).to_have_count(0)
     page.locator(".menu-more summary").click()
     expect(page.locator(".menu-more").get_by_role("link")).to_have_text(
-        ["Saved searches", "Acts", "Trash", "Export", "API docs"]
+        ["Saved searches", "Acts", "Trash", "Export", "API docs", "GraphQL"]
     )
     page.keyboard.press("c")
     assert where(page) == "/"
