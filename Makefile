@@ -63,6 +63,7 @@ bench: $(STAMPS)/dev $(STAMPS)/front ## Measure the product against the limit of
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.search --insights $(SIZE)
 	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.graphql
 
 bench-search: $(STAMPS)/dev $(STAMPS)/front ## Measure search alone (SIZE=1000000 for a million insights)
 	$(BIN)/python -m benchmarks.search --insights $(SIZE)
@@ -72,6 +73,7 @@ soak: $(STAMPS)/dev $(STAMPS)/front ## The long proofs: 16 writers x 2,000 opera
 	$(BIN)/python -m benchmarks.write_side_soak --steps 100000
 	$(BIN)/python -m benchmarks.idempotency_proof --creates 10000 --threads 16
 	$(BIN)/python -m benchmarks.faults_proof --minutes 5
+	$(BIN)/python -m benchmarks.graphql_soak --texts 100000
 
 clean: ## Remove what was built; the data in instance/ stays
 	rm -rf $(VENV) $(STAMPS) node_modules static/dist

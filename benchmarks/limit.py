@@ -75,22 +75,20 @@ def create_limit(statements: Statements, url: str, threads: int) -> Flask:
     def fixed(name: str) -> Callable[[], Response]:
         return lambda: answer(name)
 
+    def newest() -> Response:
+        return answer("newest", **orjson.loads(request.get_data()))
+
     app.add_url_rule("/empty", "empty", lambda: Response(b"{}", content_type="application/json"))
     app.add_url_rule("/one/<int:id>", "one", lambda id: answer("one", id=id))  # noqa: A006
+    app.add_url_rule("/newest/given", "newest_given", newest, methods=["POST"])
     app.add_url_rule("/create", "create", create, methods=["POST"])
     for name in statements.keys() - {"one"}:
         app.add_url_rule(f"/{name}", name, fixed(name), methods=["GET", "POST"])
     return app
 
 
-@click.command()
-@click.argument("statements", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--database-url", required=True)
-@click.option("--port", required=True, type=int)
-@click.option("--workers", required=True, type=int)
-@click.option("--threads", required=True, type=int)
-def main(statements: Path, database_url: str, port: int, workers: int, threads: int) -> None:
-    app = create_limit(json.loads(statements.read_text(encoding="utf-8")), database_url, threads)
+def serve(app: Flask, port: int, workers: int, threads: int) -> None:
+    """On granian, as the product is."""
     Server(
         "benchmarks.limit:app",
         address="127.0.0.1",
@@ -102,6 +100,17 @@ def main(statements: Path, database_url: str, port: int, workers: int, threads: 
         websockets=False,
         log_level=LogLevels.warning,
     ).serve(target_loader=lambda: app, wrap_loader=False)
+
+
+@click.command()
+@click.argument("statements", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--database-url", required=True)
+@click.option("--port", required=True, type=int)
+@click.option("--workers", required=True, type=int)
+@click.option("--threads", required=True, type=int)
+def main(statements: Path, database_url: str, port: int, workers: int, threads: int) -> None:
+    app = create_limit(json.loads(statements.read_text(encoding="utf-8")), database_url, threads)
+    serve(app, port, workers, threads)
 
 
 if __name__ == "__main__":
