@@ -21,7 +21,12 @@ PROMPT = "$ "
 ANYTHING = "..."
 ADDRESS = "127.0.0.1:8000"
 # These go on with the instance that the README starts.
-GUIDES = ("how-to/import-your-own-files.md", "how-to/manage-people-and-tokens.md", "how-to/back-up.md")
+GUIDES = (
+    "how-to/import-your-own-files.md",
+    "how-to/manage-people-and-tokens.md",
+    "how-to/query-with-graphql.md",
+    "how-to/back-up.md",
+)
 SERVER = ".venv/bin/insights up"
 START_TIMEOUT = 60.0
 # Of an instance of its own, not of the databases that the other tests may have been given.
