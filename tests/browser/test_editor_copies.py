@@ -82,9 +82,10 @@ def test_without_a_connection_it_stays_in_the_browser(writer: Page, owner_url: s
     expect(writer.locator("#save-state + [role=status]")).to_have_text(OFFLINE)
     assert kept_here(writer) == ["Written in a tunnel"]
 
-    # Saving is not tried: the page would be gone.
+    # Saving is not tried: the page would be gone. What is wrong is brought into sight.
+    writer.evaluate("() => { Element.prototype.scrollIntoView = function () { this.dataset.inSight = true } }")
     writer.get_by_role("button", name="Save draft").click()
-    state(writer).to_have_text(OFFLINE)
+    expect(writer.locator("#save-state[data-in-sight]")).to_contain_text(OFFLINE)
     expect(writer.get_by_label("Title")).to_have_value("Written in a tunnel")
     assert (titles(owner_url), kept_there(owner_url)) == ([], [])
 

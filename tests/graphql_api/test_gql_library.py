@@ -94,7 +94,9 @@ def test_a_dashboard_s_query_with_variables(connect: Connect) -> None:
 
 
 def test_the_cost_comes_with_the_answer(connect: Connect) -> None:
-    result = connect().execute(GraphQLRequest("{ insights(limit: 7) { id } }"), get_execution_result=True)
+    result = connect().execute(
+        GraphQLRequest("{ insights(order_by: {id: asc}, limit: 7) { id } }"), get_execution_result=True
+    )
     assert (result.data, result.errors) == ({"insights": [{"id": number} for number in (1, 2, 3)]}, None)
     assert result.extensions == {"cost": 7}
 
