@@ -196,8 +196,9 @@ def owner_connection(lasting_owner: Callable[[], psycopg.Connection]) -> psycopg
 
 @pytest.fixture
 def clean_database(owner_connection: psycopg.Connection) -> None:
-    """Empty tables, ids from 1 on."""
+    """Empty tables, ids from 1 on; and what the server counted of the session's writes is told, not some time later."""
     owner_connection.execute(EMPTY)
+    owner_connection.execute("SELECT pg_stat_force_next_flush()")
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ NARROW = Audience.of([ROLES[Role.VIEWER]], reader=1)
 DEEP = 1000
 PAGE_SIZE = 20
 # Blocks that the walk to the same number of rows may touch more or less, by how they lie.
-SPREAD = 40
+SPREAD = 60
 
 
 @contextmanager
