@@ -98,9 +98,8 @@ def _run(pool: QueuePool, ask: Callable[[Session], T]) -> T:
 def _pool(engine: Engine, timeout: int | None = None) -> QueuePool:
     pools = _pools.setdefault(engine, {})
     pool = pools.get(timeout)
-    return (
-        pool if pool is not None else pools.setdefault(timeout, _new_pool(engine, timeout))
-    )  # of two threads one wins
+    # Of two threads one wins.
+    return pool if pool is not None else pools.setdefault(timeout, _new_pool(engine, timeout))
 
 
 def _new_pool(engine: Engine, timeout: int | None) -> QueuePool:

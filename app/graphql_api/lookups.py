@@ -10,7 +10,7 @@ import orjson
 
 from app.errors import FieldError, Invalid
 from app.graphql_api.errors import Rejected
-from app.graphql_api.language.values import ABSENT, Ref
+from app.graphql_api.language.values import given, known
 from app.identity.audience import Audience
 from app.search.queries.answer import Answer, answered
 from app.search.queries.wanted import Portion, Search, Wishes
@@ -49,18 +49,14 @@ class SearchLookup:
         limit, offset = self._number("limit", self.limit, variables), self._number("offset", self.offset, variables)
         if limit > MOST_HITS:
             raise Rejected(f"a search shows {MOST_HITS} hits at most", f"{self.place}.args.limit")
-        search = Search.of({"query": _value(self.query, variables)})
+        search = Search.of({"query": known(self.query, variables)})
         return answered(audience, search, Portion(1, limit, offset), Wishes(facets=False, exact_total=exact_total))
 
     def _number(self, name: str, value: object, variables: Mapping[str, Any]) -> int:
-        number = _value(value, variables)
+        number = known(value, variables)
         if number < 0:
             raise Rejected(f"expected a non-negative integer, but found {number}", f"{self.place}.args.{name}")
         return int(number)
-
-
-def _value(value: object, variables: Mapping[str, Any]) -> Any:
-    return value.value(variables) if isinstance(value, Ref) else value
 
 
 def _sentence(error: FieldError) -> str:
@@ -71,4 +67,4 @@ def _sentence(error: FieldError) -> str:
 
 def given_or(value: object, otherwise: int) -> object:
     """An argument, or what stands for one that is null or missing."""
-    return otherwise if value is None or value is ABSENT else value
+    return value if given(value) else otherwise

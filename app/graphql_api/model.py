@@ -62,6 +62,7 @@ def _as_it_is(table: str) -> "Source":
 
 
 Source = Callable[[Sources, Set[str]], str]
+AGGREGATE = "_aggregate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class Table:
     rows: int
     source: Source = field(compare=False)
     guarded: bool = False
+
+    def aggregated(self, field_name: str) -> Relationship:
+        """The relationship whose aggregate a field or a condition is about."""
+        return self.relationships[field_name.removesuffix(AGGREGATE)]
 
     @classmethod
     def of(

@@ -20,7 +20,6 @@ OPERATORS = {
 # What takes as long as the caller likes, or fails, depending on the text.
 PATTERNS = {operator for operator in OPERATORS if operator.endswith(("like", "similar", "regex"))}
 OF_LISTS = {"_in": "= ANY", "_nin": "<> ALL"}
-AGGREGATE = "_aggregate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def _parts(statement: Statement, row: Row, expression: Mapping[str, Any], positi
         elif key in row.table.relationships:
             yield _related(statement, row, row.table.relationships[key], value, here.across(statement))
         else:
-            found = row.table.relationships[key.removesuffix(AGGREGATE)]
+            found = row.table.aggregated(key)
             yield _counted(statement, row, found, value, here.across(statement))
 
 

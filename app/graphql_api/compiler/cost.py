@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from app.graphql_api.language.values import Ref, given
+from app.graphql_api.language.values import given, known
 
 # Counting a row is that much cheaper than showing it.
 COUNTING = 0.1
@@ -24,7 +24,7 @@ class Cost:
     def price(self, variables: Mapping[str, Any]) -> float:
         rows = self.rows
         if given(self.limit):
-            limit = self.limit.value(variables) if isinstance(self.limit, Ref) else self.limit
+            limit = known(self.limit, variables)
             rows = min(rows, limit) if isinstance(limit, int) else rows
         return rows * (self.weight + sum(part.price(variables) for part in self.below))
 

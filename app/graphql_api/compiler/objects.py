@@ -10,9 +10,8 @@ from app.graphql_api.compiler.lists import Listed
 from app.graphql_api.compiler.rows import Row, Way
 from app.graphql_api.compiler.selections import TYPENAME, Selected, selected
 from app.graphql_api.compiler.statement import Statement
-from app.graphql_api.model import Table
+from app.graphql_api.model import AGGREGATE, Table
 
-AGGREGATE = "_aggregate"
 NOTHING: Mapping[str, str] = {}
 TOO_MANY = "a list may have {most} rows at most: give a limit"
 
@@ -57,7 +56,7 @@ def row_object(
 def _related(statement: Statement, row: Row, asked: Selected) -> Made:
     table = row.table
     if asked.name not in table.relationships:
-        way = Way.of(statement, row, table.relationships[asked.name.removesuffix(AGGREGATE)])
+        way = Way.of(statement, row, table.aggregated(asked.name))
         return aggregated(statement, way.row, asked, way)
     way = Way.of(statement, row, table.relationships[asked.name])
     if way.relationship.many:

@@ -60,7 +60,7 @@ def _keys(statement: Statement, row: Row, item: Mapping[str, Any]) -> Iterator[K
         elif name in row.table.relationships:
             yield from _through(statement, row, row.table.relationships[name], wanted)
         else:
-            yield from _aggregates(statement, row, row.table.relationships[name.removesuffix("_aggregate")], wanted)
+            yield from _aggregates(statement, row, row.table.aggregated(name), wanted)
 
 
 def _through(statement: Statement, row: Row, found: Relationship, wanted: Mapping[str, Any]) -> Iterator[Key]:

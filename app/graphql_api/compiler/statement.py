@@ -10,7 +10,7 @@ from graphql.execution.values import VariableValues
 
 from app.graphql_api.errors import Code, OverLimit, Rejected
 from app.graphql_api.language.limits import Limits
-from app.graphql_api.language.values import Ref
+from app.graphql_api.language.values import Ref, known
 from app.graphql_api.lookups import SearchLookup
 from app.identity.audience import Sources
 
@@ -29,7 +29,7 @@ class Parameter:
 
     def text(self, variables: Mapping[str, Any]) -> object:
         """The value as Postgres reads it: always text, or a list of texts, so that a statement is prepared once."""
-        value = self.value.value(variables) if isinstance(self.value, Ref) else self.value
+        value = known(self.value, variables)
         if self.check:
             self.check(value, self.place)
         if isinstance(value, list):
@@ -37,7 +37,7 @@ class Parameter:
         return self._one(value, variables)
 
     def _one(self, value: object, variables: Mapping[str, Any]) -> str | None:
-        found = value.value(variables) if isinstance(value, Ref) else value
+        found = known(value, variables)
         if found is None:
             return None
         text = str(found)

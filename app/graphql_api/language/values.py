@@ -18,6 +18,11 @@ class Ref:
         return found
 
 
+def known(value: Any, variables: Mapping[str, Any]) -> Any:
+    """A constant itself, or what a reference stands for."""
+    return value.value(variables) if isinstance(value, Ref) else value
+
+
 class _Absent:
     """A variable that has no value."""
 
