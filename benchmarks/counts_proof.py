@@ -3,7 +3,8 @@
     python -m benchmarks.counts_proof --writers 16 --operations 2000 [--database-url URL]
 
 The database must be migrated and hold no insights, as the writers delete what they find; without a URL a PostgreSQL of
-its own is started in a temporary folder. Exit status 1 when a count is wrong or the category tree has a cycle.
+its own is started in a temporary folder. Exit status 1 when a count is wrong, the category tree has a cycle or a
+history outlived its insight.
 """
 
 import threading
@@ -29,11 +30,12 @@ WITH RECURSIVE rooted AS (SELECT id FROM categories WHERE parent_id IS NULL
                           UNION ALL SELECT c.id FROM categories c JOIN rooted ON c.parent_id = rooted.id)
 SELECT count(*) FROM categories WHERE id NOT IN (SELECT id FROM rooted)
 """
+ORPHANS = "SELECT count(*) FROM insight_revisions WHERE insight_id NOT IN (SELECT id FROM insights)"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What happened and what came of it; exact when ``drift_*`` and ``cycles`` are 0."""
+    """What happened and what came of it; exact when ``drift_*``, ``cycles`` and ``orphans`` are 0."""
 
     tally: Tally
     seconds: float
@@ -45,10 +47,12 @@ class Proof:
     drift_after_fold: int
     pending_after_fold: int
     cycles: int
+    orphans: int
 
     @property
     def exact(self) -> bool:
-        return self.drift_before_fold == self.drift_after_fold == self.pending_after_fold == self.cycles == 0
+        wrong = (self.drift_before_fold, self.drift_after_fold, self.pending_after_fold, self.cycles, self.orphans)
+        return not any(wrong)
 
 
 @dataclass
@@ -128,6 +132,7 @@ def _judge(connection: psycopg.Connection, tally: Tally, seconds: float, folder:
         drift_after_fold=number(connection, "SELECT count(*) FROM counts_drift"),
         pending_after_fold=number(connection, PENDING),
         cycles=number(connection, CYCLES),
+        orphans=number(connection, ORPHANS),
     )
 
 
@@ -147,6 +152,7 @@ def figures(proof: Proof) -> Iterator[str]:
     yield f"{'drift after fold':24} {proof.drift_after_fold:8}"
     yield f"{'pending after fold':24} {proof.pending_after_fold:8}"
     yield f"{'categories in a cycle':24} {proof.cycles:8}"
+    yield f"{'revisions of gone ones':24} {proof.orphans:8}"
 
 
 @click.command(help=__doc__.splitlines()[0] if __doc__ else None)

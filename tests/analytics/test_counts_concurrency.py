@@ -140,5 +140,5 @@ def test_sixteen_writers_and_a_fold(database_url: str) -> None:
     proof = prove(database_url, writers=16, operations=150)
     done = proof.tally.operations.total() + proof.tally.cycles_refused
     assert (done, proof.drift_before_fold, proof.drift_after_fold) == (16 * 150, 0, 0)
-    assert (proof.pending_after_fold, proof.cycles) == (0, 0)
+    assert (proof.pending_after_fold, proof.cycles, proof.orphans) == (0, 0, 0)
     assert min(proof.insights, proof.links, proof.folds) > 0

@@ -294,6 +294,23 @@ def test_what_is_deleted_past_the_trash_takes_its_history_along(raw: Database, g
     assert revisions(raw) == []
 
 
+@pytest.mark.parametrize("level", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
+def test_who_deletes_with_an_old_snapshot_leaves_no_newer_history_behind(
+    raw: Database, database_url: str, level: psycopg.IsolationLevel
+) -> None:
+    raw.execute("INSERT INTO insight_tags (insight_id, tag_id) VALUES (1, 1)")
+    with psycopg.connect(database_url) as other:
+        other.isolation_level = level
+        other.execute("SELECT FROM insights")
+        raw.execute("DELETE FROM insight_tags")
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            other.execute("DELETE FROM insights WHERE id = 1")
+        other.rollback()
+        assert [each["changes"] for each in revisions(raw)][-1] == {"tags": [1]}
+        other.execute("DELETE FROM insights WHERE id = 1")
+    assert revisions(raw) == []
+
+
 def test_a_truncation_leaves_the_trash_its_history(client: FlaskClient, database: Database) -> None:
     for _ in range(2):
         make_insight(client)
