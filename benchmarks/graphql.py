@@ -12,6 +12,7 @@ import http.client
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -30,6 +31,8 @@ from benchmarks.newest import STATEMENT, Case, Values, cases
 from benchmarks.serving import QUICK_INSIGHTS, STOP_TIMEOUT, Server, Turn, python, served, spread
 from benchmarks.workloads import Call
 
+Side = tuple[Server, Sequence[Call]]
+
 COMPARED = 20  # answers of each case
 # So often each text is asked of one of the workers before it counts as known to both.
 SWEEPS = 4
@@ -43,12 +46,11 @@ class Servers(NamedTuple):
     resolvers: Server
 
 
-class Round(NamedTuple):
-    """All under the same load, one directly after the other."""
+class Taken(NamedTuple):
+    """The turns of one case: the product beside the limit, and beside the resolvers (none where they are left out)."""
 
-    product: Cell
-    limit: Cell
-    resolvers: Cell | None
+    of_limit: list[Turn]
+    of_resolvers: list[Turn]
 
 
 @contextmanager
@@ -117,45 +119,54 @@ def from_place(calls: Sequence[Call], place: int) -> Sequence[Call]:
     return [*calls[first:], *calls[:first]]
 
 
-def take_rounds(
+def take_turns(
     servers: Servers, wanted: Sequence[Case], repeats: int, seconds: float, connections: int
-) -> dict[str, list[Round]]:
-    """Who goes first changes from repeat to repeat."""
-    rounds: dict[str, list[Round]] = {case.name: [] for case in wanted}
+) -> dict[str, Taken]:
+    """Two servers take turns; who goes first changes from repeat to repeat. The resolvers come when the limit is
+    done: they keep a machine so busy that whoever is asked next would always pay for it."""
+    taken = {case.name: Taken([], []) for case in wanted}
     for repeat in range(repeats):
+        take = partial(_turn, repeat=repeat, seconds=seconds, connections=connections)
+        click.echo(f"\rrepeat {repeat + 1} of {repeats} ", nl=False, err=True)
         for case in wanted:
-            click.echo(f"\rrepeat {repeat + 1} of {repeats}: {case.name} ", nl=False, err=True)
             if case.known:
                 make_known(servers.product, case, connections)
-            rounds[case.name].append(_round(servers, case, repeat, seconds, connections))
+            taken[case.name].of_limit.append(take((servers.product, case.product), (servers.limit, case.limit)))
+        for case in wanted:
+            if not case.known:
+                sides = (servers.product, case.product), (servers.resolvers, case.product)
+                taken[case.name].of_resolvers.append(take(*sides))
     click.echo("\r" + " " * 40 + "\r", nl=False, err=True)
-    return rounds
+    return taken
 
 
-def _round(servers: Servers, case: Case, repeat: int, seconds: float, connections: int) -> Round:
-    sides = [(servers.product, case.product), (servers.limit, case.limit)]
-    if not case.known:
-        sides.append((servers.resolvers, case.product))
-    cells: dict[int, Cell] = {}
-    for number in range(len(sides)):
-        turn = (number + repeat) % len(sides)
-        server, calls = sides[turn]
-        cells[turn] = server.load(from_place(calls, repeat * STEP), seconds, connections)
-    return Round(cells[0], cells[1], cells.get(2))
+def _turn(product: Side, other: Side, repeat: int, seconds: float, connections: int) -> Turn:
+    def load(side: Side) -> Cell:
+        server, calls = side
+        return server.load(from_place(calls, repeat * STEP), seconds, connections)
+
+    if repeat % 2 == 0:
+        return Turn(load(product), load(other))
+    taken = load(other)
+    return Turn(load(product), taken)
 
 
-def report(wanted: Sequence[Case], rounds: Mapping[str, Sequence[Round]]) -> Iterator[str]:
+def report(wanted: Sequence[Case], taken: Mapping[str, Taken]) -> Iterator[str]:
     """A Markdown table: medians over the repeats."""
     sides = "product req/s | limit req/s | resolvers req/s"
     yield f"| case | {sides} | product / limit [min-max] | product / resolvers [min-max] |"
     yield "|---|---|---|---|---|---|"
     for case in wanted:
-        taken = rounds[case.name]
-        resolvers = [one.resolvers for one in taken if one.resolvers is not None]
-        rates = " | ".join(map(_rate, ([one.product for one in taken], [one.limit for one in taken], resolvers)))
-        of_limit = spread([Turn(one.product, one.limit) for one in taken])
-        of_resolvers = [Turn(one.product, one.resolvers) for one in taken if one.resolvers is not None]
-        yield f"| {case.name} {case.title} | {rates} | {of_limit} | {spread(of_resolvers) if of_resolvers else '-'} |"
+        of_limit, of_resolvers = taken[case.name]
+        columns = (
+            f"{case.name} {case.title}",
+            _rate([turn.product for turn in of_limit]),
+            _rate([turn.limit for turn in of_limit]),
+            _rate([turn.limit for turn in of_resolvers]),
+            str(spread(of_limit)),
+            str(spread(of_resolvers)) if of_resolvers else "-",
+        )
+        yield f"| {' | '.join(columns)} |"
 
 
 def _rate(cells: Sequence[Cell]) -> str:
@@ -191,7 +202,7 @@ def main(
             with all_served(settings, port, caches=caches) as servers:
                 for case in wanted:
                     refuse_difference(servers, case)
-                lines = list(report(wanted, take_rounds(servers, wanted, repeats, seconds, connections)))
+                lines = list(report(wanted, take_turns(servers, wanted, repeats, seconds, connections)))
         except (LoadError, Unavailable) as error:
             raise click.ClickException(str(error)) from error
     click.echo("\n".join(lines))

@@ -9,10 +9,11 @@ from graphql import build_schema, parse, validate
 
 from app.graphql_api.schema.served import served_schema
 from benchmarks.data import CATEGORIES, STATUSES
-from benchmarks.graphql import Round, from_place, report
+from benchmarks.graphql import Taken, from_place, report
 from benchmarks.load import Cell
 from benchmarks.newest import STATEMENT, Case, Values, cases, texts
 from benchmarks.resolvers import resolver_schema
+from benchmarks.serving import Turn
 
 CASES = {case.name: case for case in cases()}
 
@@ -60,11 +61,13 @@ def test_the_table_has_a_line_for_each_case_and_ratios_of_each_turn() -> None:
     def cell(rate: float) -> Cell:
         return Cell(requests=1, per_second=rate, p50=0, p95=0, own_microseconds=0)
 
-    rounds = {
-        "G1": [Round(cell(80), cell(100), cell(8)), Round(cell(90), cell(100), cell(6))],
-        "G4": [Round(cell(70), cell(100), None)],
+    taken = {
+        "G1": Taken(
+            [Turn(cell(80), cell(100)), Turn(cell(90), cell(100))], [Turn(cell(100), cell(8)), Turn(cell(90), cell(6))]
+        ),
+        "G4": Taken([Turn(cell(70), cell(100))], []),
     }
-    assert list(report([CASES["G1"], CASES["G4"]], rounds))[2:] == [
-        "| G1 the values in the text | 85 | 100 | 7 | 0.85 [0.80-0.90] | 12.50 [10.00-15.00] |",
+    assert list(report([CASES["G1"], CASES["G4"]], taken))[2:] == [
+        "| G1 the values in the text | 85 | 100 | 7 | 0.85 [0.80-0.90] | 13.75 [12.50-15.00] |",
         "| G4 1,000 texts | 70 | 100 | - | 0.70 [0.70-0.70] | - |",
     ]
