@@ -43,11 +43,14 @@ class Guard:
     settings: Settings
     verifier: Verifier
     strangers: Actor
+    open_access: bool
 
 
 def know_callers(app: Flask, settings: Settings) -> None:
     """Find out who asks, before anything else looks at the request; write refusals down when it is answered."""
-    app.extensions[_EXTENSION] = Guard(settings, Verifier(settings), anonymous(settings.anonymous_reading))
+    app.extensions[_EXTENSION] = Guard(
+        settings, Verifier(settings), anonymous(settings.anonymous_reading), settings.open_access
+    )
     denials.connect(app)
     app.before_request(_meet)
     app.after_request(_keep_session)
@@ -126,7 +129,7 @@ def _identify() -> Actor:
         actor = _of_session(secret)
     else:
         actor = None
-    return actor or (_local(token) if _guard().settings.open_access else None) or _guard().strangers
+    return actor or (_local(token) if _guard().open_access else None) or _guard().strangers
 
 
 def _shown_token() -> str | None:
