@@ -1,8 +1,10 @@
 """The one Markdown function: what a preview shows is what the page shows, and nothing of it can run.
 
-Its cost grows with the length of the text and not faster: whatever looks at tokens does so once.
+Its cost grows with the length of the text and not faster: whatever looks at tokens does so once, and the parser counts
+what it does. A text of 100,000 characters takes a tenth of a second, or three if it was made to be slow.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,14 +19,18 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from app.core.highlighting import highlighted
+from app.core.markdown_effort import bounded, fresh_environment
 from app.core.names import slugify
 
 HEADING_LENGTH = 80
-# A text of this length takes a second. What is longer ends as it is written: nobody waits, and nothing is left out.
+# What is longer ends as it is written: nobody waits, and nothing is left out.
 LONGEST = 100_000
 LONGEST_REMEMBERED, MOST_REMEMBERED = 20_000, 200
-# Of processor time: tens of thousands of lines of code take as long, or a few that were made to be slow.
-COLOURING_SECONDS = 0.5
+# Characters of code in one text: each becomes ten of HTML, which is read again to make it safe.
+MOST_COLOURED = 20_000
+# Of processor time, for a few lines that were made to be slow: honest code takes half of it.
+COLOURING_SECONDS = 0.15
+NEWLINE = re.compile(r"\r\n?|\n")
 REST = """
 <p class="rest-note">This text is very long. From here on it is shown as it is written.</p>
 <pre class="rest">{}</pre>
@@ -82,13 +88,16 @@ def _remembered(source: str) -> Rendered:
 
 def _rendered(source: str) -> Rendered:
     formatted, rest = _parted(source)
-    tokens = _parser().parse(formatted)
+    environment = fresh_environment()
+    tokens = _parser().parse(formatted, environment)
     _shift_headings(tokens)
     headings = tuple(_named_headings(tokens))
     _align_cells(tokens)
     _tick_tasks(tokens)
     _colour_code(tokens)
-    html = _parser().renderer.render(tokens, _parser().options, {})
+    html = _parser().renderer.render(tokens, _parser().options, environment)
+    if (line := environment["effort"].rest) is not None:
+        rest = "\n".join(NEWLINE.split(source)[line:])
     return Rendered(_sanitise(html) + (REST.format(escapeHtml(rest)) if rest else ""), headings)
 
 
@@ -106,6 +115,7 @@ def _parser() -> MarkdownIt:
     # Whole addresses only: README.md is a file, not a site.
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
     parser.use(footnote_plugin)
+    bounded(parser)
     return parser
 
 
@@ -180,14 +190,15 @@ def _checkbox(state: str) -> Token:
 
 
 def _colour_code(tokens: list[Token]) -> None:
-    """When that has taken long enough, what is left stays plain."""
-    end = thread_time() + COLOURING_SECONDS
+    """When that was enough, or has taken long enough, what is left stays plain."""
+    left, end = MOST_COLOURED, thread_time() + COLOURING_SECONDS
     for token in tokens:
-        if token.type != "fence" or not token.info.strip() or thread_time() > end:
+        if token.type != "fence" or not token.info.strip() or len(token.content) > left or thread_time() > end:
             continue
         language = token.info.split()[0]
         code = highlighted(token.content, language, end)
         if code is not None:
+            left -= len(token.content)
             token.type = "html_block"
             token.content = f'<pre><code class="language-{escapeHtml(language)}">{code}</code></pre>\n'
 
