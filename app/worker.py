@@ -58,7 +58,15 @@ class Schedule:
 
 
 def run_upkeep(app: Flask, jobs: Iterable[Periodic], stop: threading.Event) -> None:
-    """Run each job when it is due, one at a time, until ``stop`` is set."""
+    """Run each job when it is due, one at a time, until ``stop`` is set; those that run apart meanwhile, each in a
+    thread of its own that isn't waited for."""
+    jobs = list(jobs)
+    for job in (job for job in jobs if job.apart):
+        threading.Thread(target=_run_in_turn, args=(app, [job], stop), name=job.name, daemon=True).start()
+    _run_in_turn(app, [job for job in jobs if not job.apart], stop)
+
+
+def _run_in_turn(app: Flask, jobs: Iterable[Periodic], stop: threading.Event) -> None:
     schedules = [Schedule(job, due=time.monotonic()) for job in jobs]
     while not stop.is_set():
         for schedule in schedules:

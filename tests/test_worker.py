@@ -33,6 +33,23 @@ def test_without_jobs_it_waits_to_be_stopped() -> None:
     run_upkeep(Flask("example"), [], stop)
 
 
+def test_what_runs_apart_and_the_others_do_not_wait_for_each_other() -> None:
+    stop, begun, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def long() -> None:
+        begun.set()
+        assert ended.wait(10)
+
+    def other() -> None:
+        assert begun.wait(10)
+        ended.set()
+        stop.set()
+
+    jobs = [Periodic("other", 60, other), Periodic("long", 60, long, apart=True)]
+    run_upkeep(Flask("example"), jobs, stop)
+    assert ended.is_set()
+
+
 def test_a_failing_job_is_tried_again_ever_later_and_then_as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
     now, working = 1000.0, False
     monkeypatch.setattr(time, "monotonic", lambda: now)

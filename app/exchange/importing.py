@@ -4,8 +4,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from app.core.db import RETRYABLE, domain_errors, transact
 from app.errors import DomainError, Refused, Unavailable
@@ -80,34 +80,19 @@ class Report:
 
 
 Tell = Callable[[Outcome, int], None]
+Beside = Callable[[Sequence[str]], None]
 
 
-def run_import(reader: Reader, options: Options, tell: Tell) -> Report:
+def run_import(reader: Reader, options: Options, tell: Tell, beside: Beside = lambda done: None) -> Report:
     """Import everything that the reader finds. ``tell`` hears of each row once its batch is done, with the position in
-    the input. A dry run takes the same path inside one transaction, which it rolls back."""
+    the input; ``beside`` is called in the transaction of each batch that is written, with what was done with its rows.
+
+    A dry run takes the same path and rolls back each batch: what others write waits for one batch at most.
+    """
     started = time.perf_counter()
-    report = _try_out(reader, options, tell) if options.dry_run else _write_all(reader, options, tell, _commit)
+    report = _write_all(reader, options, tell, _try_out if options.dry_run else partial(_commit, beside))
     report.seconds = time.perf_counter() - started
     return report
-
-
-class _Done(Exception):
-    """Ends the transaction of a dry run."""
-
-
-def _try_out(reader: Reader, options: Options, tell: Tell) -> Report:
-    reports: list[Report] = []
-
-    def command() -> None:
-        if reports:
-            raise Unavailable("Somebody else is writing the same insights just now: try again.")
-        reports.append(Report())
-        _write_all(reader, options, tell, _within_savepoint, reports[0])
-        raise _Done
-
-    with suppress(_Done):
-        transact(command)
-    return reports[0]
 
 
 # Rows, each with its position in the input.
@@ -115,9 +100,8 @@ Batch = list[tuple[Row, int]]
 Write = Callable[[Sequence[Row], Met], list[str]]
 
 
-def _write_all(reader: Reader, options: Options, tell: Tell, write: Write, report: Report | None = None) -> Report:
-    report = report or Report()
-    insights = Met()
+def _write_all(reader: Reader, options: Options, tell: Tell, write: Write) -> Report:
+    report, insights = Report(), Met()
     for batch in _read_ahead(_batches(reader, options)):
         into = _import_good if options.set_aside else _import
         for outcome in into([row for row, _ in batch], write, insights):
@@ -195,14 +179,35 @@ def _not_written(row: Row, found: str | DomainError) -> Outcome:
     return Outcome(replace(row, problems=(Problem(row.place, found.detail, "refused"),)), FAILED)
 
 
-def _commit(rows: Sequence[Row], insights: Met) -> list[str]:
+def _commit(beside: Beside, rows: Sequence[Row], insights: Met) -> list[str]:
     """In a transaction of its own."""
-    return transact(_write_batch, rows, insights)
+
+    def command() -> list[str]:
+        done = _write_batch(rows, insights)
+        beside(done)
+        return done
+
+    return transact(command)
 
 
-def _within_savepoint(rows: Sequence[Row], insights: Met) -> list[str]:
-    with db.session.begin_nested():
-        return _write_batch(rows, insights)
+class _TriedOut(Exception):
+    """Rolls back a batch that could be written. ``done`` tells what would be done with each row."""
+
+    def __init__(self, done: list[str]) -> None:
+        super().__init__("the batch was tried out")
+        self.done = done
+
+
+def _try_out(rows: Sequence[Row], insights: Met) -> list[str]:
+    """In a transaction that leaves nothing."""
+
+    def command() -> list[str]:
+        raise _TriedOut(_write_batch(rows, insights))
+
+    try:
+        return transact(command)
+    except _TriedOut as tried:
+        return tried.done
 
 
 def _write_batch(rows: Sequence[Row], insights: Met) -> list[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     String,
     Uuid,
@@ -57,8 +58,10 @@ class ImportRun(Base):
     status: Mapped[str] = mapped_column(String(20))
     dry_run: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     state: Mapped[str] = mapped_column(String(20), server_default=State.WAITING)
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     position: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     total: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    stored: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     report: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     heard_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

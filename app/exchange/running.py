@@ -1,10 +1,11 @@
-"""Uploads are run here, one at a time and for who brought them: tried out in a transaction that is rolled back, then
-written batch by batch. One that was cut off is begun again: rows that are there already are left alone."""
+"""Uploads are run here, one at a time and for who brought them: tried out, then written, batch by batch. One that was
+cut off is begun again, a few times: rows that are there already are left alone."""
 
 import json
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,9 +13,11 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.db import transact
 from app.errors import DomainError, Forbidden
+from app.exchange.commands import CREATED, UPDATED
 from app.exchange.formats.archive import unpack_markdown
 from app.exchange.formats.csv import CsvReader
 from app.exchange.formats.json import JsonReader
@@ -32,35 +35,59 @@ from app.identity.actor import LOCAL_ADMINISTRATOR, Actor
 from app.identity.permissions import Permission
 from app.identity.queries.credentials import person_actor
 
-BETWEEN_TELLING = 0.5
+# Whoever names what a batch would make waits until it is rolled back: what is tried out is done in small ones.
+ROWS_TRIED, ROWS_WRITTEN = 100, 500
+BETWEEN_TELLING, BETWEEN_BREATHS = 0.5, 10.0
+MOST_ATTEMPTS = 3
 # Not heard of for that long, a run was cut off.
-CLAIM = text("""
-UPDATE import_runs SET state = 'running', heard_at = now(), position = 0,
-    report = CASE WHEN report ? 'columns' THEN jsonb_build_object('columns', report->'columns') ELSE '{}' END
+CUT_OFF = "state = 'running' AND heard_at < now() - interval '2 minutes'"
+# What the columns of a table were chosen to stand for outlives every report.
+COLUMNS = "CASE WHEN report ? 'columns' THEN jsonb_build_object('columns', report->'columns') ELSE '{}' END"
+GIVE_UP = text(f"""
+UPDATE import_runs SET state = 'failed', finished_at = now(),
+    report = {COLUMNS} || jsonb_build_object('problem', CAST(:problem AS text))
+WHERE {CUT_OFF} AND attempts >= :attempts
+RETURNING id""")
+# What ends the worker waits behind what others brought.
+CLAIM = text(f"""
+UPDATE import_runs SET state = 'running', heard_at = now(), attempts = attempts + 1, position = 0, report = {COLUMNS}
 WHERE id = (
-  SELECT id FROM import_runs
-  WHERE state = 'waiting' OR (state = 'running' AND heard_at < now() - interval '2 minutes')
-  ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+  SELECT id FROM import_runs WHERE state = 'waiting' OR ({CUT_OFF})
+  ORDER BY attempts, created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, owner_id, format, file_name, file, status, dry_run, report->'columns' AS columns""")
 HEARD = text("UPDATE import_runs SET heard_at = now(), position = :position, total = :total WHERE id = :id")
-END = text("""
-UPDATE import_runs SET state = :state, report = CAST(:report AS jsonb), position = total, finished_at = now()
+BREATH = text("UPDATE import_runs SET heard_at = now() WHERE id = :id")
+STORED = text("UPDATE import_runs SET stored = stored + :rows WHERE id = :id")
+END = text(f"""
+UPDATE import_runs SET state = :state, report = {COLUMNS} || CAST(:report AS jsonb), position = total,
+    finished_at = now()
 WHERE id = :id""")
 EDITING = "Importing is the editors'."
 BROKEN = "Something went wrong on our side while this file was read. The log of the worker has the details."
+GIVEN_UP = (
+    f"This file was tried {MOST_ATTEMPTS} times and the worker ended each time: perhaps it needs more memory than there"
+    " is. Upload it in parts, or ask whoever runs this library."
+)
 
 log = structlog.get_logger(__name__)
 
 
 def claimed() -> Any | None:
-    """The upload that waits longest, now this process' to run; None when none does."""
-    return transact(lambda: db.session.execute(CLAIM).one_or_none())
+    """The upload that waits longest, now this process' to run; None when none does. One that ended the worker each time
+    is given up."""
+
+    def command() -> Any | None:
+        for given_up in db.session.scalars(GIVE_UP, {"problem": GIVEN_UP, "attempts": MOST_ATTEMPTS}):
+            log.error("an import was given up", upload=str(given_up), attempts=MOST_ATTEMPTS)
+        return db.session.execute(CLAIM).one_or_none()
+
+    return transact(command)
 
 
 def run(upload: Any) -> None:
     """Try it out or write it, and keep the report. Whatever goes wrong is told there."""
     try:
-        with acting(_actor(upload.owner_id)):
+        with acting(_actor(upload.owner_id)), _breathing(upload.id):
             state, report = State.DONE, _imported(upload)
     except DomainError as error:
         state, report = State.FAILED, {"problem": printable(error.detail)}
@@ -82,10 +109,11 @@ def _actor(owner_id: int | None) -> Actor:
 def _imported(upload: Any) -> dict[str, Any]:
     require(current_actor().may(Permission.EDIT), EDITING)
     names = Names.of_columns(upload.columns) if upload.columns else Names()
-    options = Options(names, Defaults(status=upload.status), dry_run=upload.dry_run, set_aside=True)
+    rows = ROWS_TRIED if upload.dry_run else ROWS_WRITTEN
+    options = Options(names, Defaults(status=upload.status), rows, upload.dry_run, set_aside=True)
     with _reader(upload) as reader:
         telling = Telling(_Heartbeat(upload.id, reader.total))
-        report = telling.report(run_import(reader, options, telling))
+        report = telling.report(run_import(reader, options, telling, _Counting(upload.id)))
         columns = reader.columns if isinstance(reader, CsvReader) else []
     return {**report, "columns": [(name, names.standing(name)) for name in columns]} if columns else report
 
@@ -113,8 +141,39 @@ def _markdown(path: Path) -> Path:
     return unpacked
 
 
+@contextmanager
+def _breathing(run_id: UUID) -> Iterator[None]:
+    """The run is heard of while it lasts: reading or writing one batch may take longer than the silence of one that was
+    cut off."""
+    ended, engine = threading.Event(), db.engine
+
+    def breathe() -> None:
+        while not ended.wait(BETWEEN_BREATHS):
+            with suppress(SQLAlchemyError), engine.begin() as connection:
+                connection.execute(BREATH, {"id": run_id})
+
+    thread = threading.Thread(target=breathe, name="import breath", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+class _Counting:
+    """Counts the rows that a batch stores, in the batch's transaction: the figure is true wherever the run ends."""
+
+    def __init__(self, run_id: UUID) -> None:
+        self._run_id = run_id
+
+    def __call__(self, done: Sequence[str]) -> None:
+        if rows := sum(what in (CREATED, UPDATED) for what in done):
+            db.session.execute(STORED, {"id": self._run_id, "rows": rows})
+
+
 class _Heartbeat:
-    """Tells how far a run is, on a connection of its own: what a dry run writes nobody ever sees."""
+    """Tells how far a run is."""
 
     def __init__(self, run_id: UUID, total: int) -> None:
         self._run_id, self._total, self._told = run_id, total, 0.0

@@ -10,7 +10,7 @@ from app.identity.acting import current_actor
 # Somebody's own: without sign-in all of them are one person's.
 MINE = "owner_id IS NOT DISTINCT FROM CAST(:owner_id AS integer)"
 SHOWN = f"""
-SELECT id, format, file_name, octet_length(file) AS size, status, dry_run, state, position, total, report,
+SELECT id, format, file_name, octet_length(file) AS size, status, dry_run, state, position, total, stored, report,
        iso_utc(created_at) AS created_at, iso_utc(finished_at) AS finished_at
 FROM import_runs WHERE {MINE} AND id = :id"""
 LISTED = f"""

@@ -23,6 +23,7 @@ ENDINGS: Mapping[str, Format] = {
 }
 DAYS_KEPT = 30
 BEGUN = "This file is being imported, or was imported already."
+UNTRIED = "This file could not be tried out, so it can't be imported either."
 
 
 def upload(name: str, content: bytes, status: str) -> UUID:
@@ -47,9 +48,12 @@ def upload(name: str, content: bytes, status: str) -> UUID:
 
 
 def write(run_id: UUID) -> None:
-    """Let what was tried out be written. `Refused` while it runs, or once it is written."""
+    """Let what was tried out be written, or what failed on the way go on. `Refused` for what could not be tried out,
+    while it runs, or once it is written."""
     stored = _locked(run_id)
-    if stored.state not in (State.DONE, State.FAILED) or not stored.dry_run:
+    if stored.dry_run and stored.state == State.FAILED:
+        raise Refused(UNTRIED)
+    if stored.state != (State.DONE if stored.dry_run else State.FAILED):
         raise Refused(BEGUN)
     _start(run_id, stored.report.get("columns", []), dry_run=False)
     record("import.write", run_id, stored.file_name)
@@ -70,7 +74,8 @@ def choose_columns(run_id: UUID, chosen: Sequence[str]) -> None:
 def _start(run_id: UUID, columns: Sequence[Sequence[str]], *, dry_run: bool) -> None:
     """The columns stay as they were chosen: the run keeps them."""
     report = {"columns": columns} if columns else {}
-    values = {"dry_run": dry_run, "state": State.WAITING, "position": 0, "report": report, "finished_at": None}
+    begun = {"state": State.WAITING, "attempts": 0, "position": 0, "finished_at": None}
+    values = {**begun, "dry_run": dry_run, "report": report}
     db.session.execute(update(ImportRun).where(ImportRun.id == run_id).values(values))
 
 

@@ -9,8 +9,10 @@ CREATE TABLE import_runs (
   status varchar(20) NOT NULL,             -- of new insights whose row names none
   dry_run boolean DEFAULT true NOT NULL,
   state varchar(20) DEFAULT 'waiting' NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,     -- how often a worker took it up since somebody asked for it
   position bigint DEFAULT 0 NOT NULL,      -- how much of the file is done, and of how much
   total bigint DEFAULT 0 NOT NULL,
+  stored bigint DEFAULT 0 NOT NULL,        -- rows that were made or changed, in all attempts; told with each batch
   report jsonb DEFAULT '{}' NOT NULL,      -- counts, notes, and the rows that need a look
   created_at timestamptz DEFAULT now() NOT NULL,
   heard_at timestamptz,                    -- when whoever runs it was last heard of

@@ -12,46 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.http.pages import DIST
-from app.exchange.running import claimed, run
+from app.exchange.running import claimed
 from tests.answers import make_insight
+from tests.exchange.uploading import BROWSER, FOREIGN, GOOD, figures, shown, titles, upload, work
 from tests.search.people import people
 
 pytestmark = pytest.mark.skipif(not (DIST / "manifest.json").exists(), reason="static/dist is not built")
-BROWSER = {"Accept": "text/html"}
-GOOD = "title,description,tags,external_key\nOne,First,incident;db,k1\nTwo,Second,,k2\n"
 BAD = "title,description,priority\nGood,Fine,high\n,Without a title,low\nOdd,Priority,urgent\n"
 Stored = Callable[[], dict[str, list[Any]]]
-
-
-def upload(client: FlaskClient, name: str, content: str | bytes, status: str = "draft") -> str:
-    """The address of the upload."""
-    raw = content.encode() if isinstance(content, str) else content
-    response = client.post("/library/import", data={"file": (io.BytesIO(raw), name), "status": status}, headers=BROWSER)
-    assert response.status_code == 303, response.text
-    assert re.fullmatch(r"/library/import/[0-9a-f-]{36}", response.location)
-    return response.location
-
-
-def work(app: Flask) -> None:
-    """What the worker does."""
-    with app.app_context():
-        waiting = claimed()
-        assert waiting is not None
-        run(waiting)
-
-
-def shown(client: FlaskClient, address: str) -> str:
-    response = client.get(address, headers=BROWSER)
-    assert response.status_code == 200, response.text
-    return response.text
-
-
-def figures(text: str) -> dict[str, str]:
-    return dict(re.findall(r"<div><dt>([^<]*)</dt><dd>([^<]*)</dd></div>", text))
-
-
-def titles(client: FlaskClient) -> list[str]:
-    return sorted(insight["title"] for insight in client.get("/insights").get_json()["insights"])
 
 
 def test_a_file_is_tried_out_and_then_written(client: FlaskClient, application: Flask) -> None:
@@ -113,9 +81,6 @@ def test_what_the_database_refuses_is_set_aside(client: FlaskClient, application
     work(application)
     assert figures(shown(client, address)) == {"New": "3", "Changed": "1", "Wrong": "1"}
     assert titles(client) == ["Row 1", "Row 2", "Row 3", "Row 5"]
-
-
-FOREIGN = "Titel,summary,Thema,Firma,Intern\nEins,Erstens,db;web,ACME,x\n"
 
 
 def options(text: str) -> dict[str, str]:
@@ -273,17 +238,6 @@ def test_a_file_may_be_larger_than_other_bodies(
     refused = client.post("/library/import", data=given, headers=BROWSER)
     assert refused.status_code == 413
     assert len(re.findall(r'class="table-main"', shown(client, "/library/import"))) == 1
-
-
-def test_what_was_cut_off_is_run_again(client: FlaskClient, application: Flask, owner_url: str) -> None:
-    address = upload(client, "two.csv", GOOD)
-    with application.app_context():
-        assert claimed() is not None
-        assert claimed() is None
-        with psycopg.connect(owner_url, autocommit=True) as connection:
-            connection.execute("UPDATE import_runs SET heard_at = now() - interval '3 minutes'")
-    work(application)
-    assert "everything fits" in shown(client, address)
 
 
 def test_a_run_is_written_once(client: FlaskClient, application: Flask, stored: Stored) -> None:

@@ -4,13 +4,14 @@ import json
 import threading
 from collections.abc import Sequence
 
+import psycopg
 import pytest
 from flask import Flask
 
 from app.core.db import read_rows, transact
 from app.exchange import importing
 from app.exchange.commands import Written, import_batch
-from app.exchange.importing import Report
+from app.exchange.importing import Options, Outcome, Report, run_import
 from app.exchange.rows import Row
 from app.identity.acting import acting
 from app.identity.actor import LOCAL_ADMINISTRATOR
@@ -230,6 +231,56 @@ def test_a_dry_run_says_what_a_run_would_do_and_does_nothing(written: Write):
     assert tried_told == real_told
     assert (tried.counts, tried.warnings) == (real.counts, real.warnings)
     assert dict(real.counts) == {"updated": 1, "unchanged": 1, "failed": 1, "left out": 1, "created": 2}
+
+
+def test_nobody_waits_for_a_dry_run(written: Write, owner_connection: psycopg.Connection):
+    imported(written("a.csv", THREE))
+    lines = THREE.replace("First", "Premier").replace("Ops,red", "New,new").replace("b,Beta", "d,Delta")
+    waited: list[str] = []
+
+    def write(outcome: Outcome, position: int) -> None:
+        with owner_connection.transaction(force_rollback=True):
+            owner_connection.execute("SET LOCAL lock_timeout = '200ms'")
+            owner_connection.execute("UPDATE insights SET priority = 'high'")
+            owner_connection.execute("INSERT INTO categories (name, slug) VALUES ('New', 'new')")
+            owner_connection.execute("INSERT INTO tags (name, slug) VALUES ('new', 'new')")
+            owner_connection.execute(
+                "INSERT INTO insights (external_key, title, description, author) VALUES ('d', 'T', 'D', 'A')"
+            )
+        waited.append(outcome.what)
+
+    run_import(written("a.csv", lines), Options(dry_run=True, batch_size=1), write)
+
+    assert waited == ["updated", "created", "unchanged"]
+
+
+def test_a_dry_run_judges_a_row_by_what_is_stored(written: Write):
+    imported(written("a.csv", THREE))
+    [row] = read_rows("SELECT public_id::text FROM insights WHERE external_key = 'a'")
+    renamed = {"external_key": "n", "public_id": row.public_id, "title": "Alpha", "description": "First"}
+    reader = written("a.json", json.dumps([renamed, {"external_key": "a", "title": "T", "description": "D"}]))
+
+    _, tried_told = imported(reader, dry_run=True, batch_size=1)
+    _, told = imported(reader, batch_size=1)
+
+    assert told == ["a.json:1 updated n", "a.json:1 created a"]
+    assert tried_told == [
+        "a.json:1 updated n",
+        "a.json:1 failed a",
+        "error a.json:1: is the same insight as the row at a.json:1",
+    ]
+
+
+def test_what_is_told_beside_a_batch_stands_or_falls_with_it(written: Write):
+    def beside(done: Sequence[str]) -> None:
+        create_insight({"title": f"Beside {', '.join(done)}", "description": "D", "author": "Ann"})
+
+    reader = written("a.csv", THREE.replace("Beta", ""))
+    run_import(reader, Options(batch_size=1), lambda outcome, position: None, beside)
+    run_import(reader, Options(dry_run=True), lambda outcome, position: None, beside)
+
+    told = [row.title for row in read_rows("SELECT title FROM insights WHERE external_key IS NULL ORDER BY id")]
+    assert told == ["Beside created", "Beside created"]
 
 
 def test_two_imports_of_the_same_rows_at_once_make_each_once(written: Write, application: Flask):

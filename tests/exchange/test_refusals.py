@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db import read_rows
-from app.errors import Refused, Unavailable
+from app.errors import Refused
 from app.exchange import importing
 from app.exchange.commands import Written, import_batch
 from app.exchange.importing import Report
@@ -137,17 +137,8 @@ def test_a_row_whose_public_id_another_insight_has_is_refused_alike(written: Wri
     assert list(versions()) == (["a"] if dry_run else ["b"])
 
 
-def test_a_lost_race_of_a_dry_run_is_told_as_such(written: Write, monkeypatch: pytest.MonkeyPatch):
-    def deadlocked(rows: Sequence[Row]) -> list[Written]:
-        raise DBAPIError("statement", None, psycopg.errors.DeadlockDetected())
-
-    monkeypatch.setattr(importing, "import_batch", deadlocked)
-
-    with pytest.raises(Unavailable, match="Somebody else is writing the same insights just now"):
-        imported(written("a.csv", THREE), dry_run=True)
-
-
-def test_a_deadlock_is_tried_again(written: Write, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_deadlock_is_tried_again(written: Write, monkeypatch: pytest.MonkeyPatch, dry_run: bool):
     calls: list[int] = []
 
     def deadlocked_once(rows: Sequence[Row]) -> list[Written]:
@@ -157,7 +148,8 @@ def test_a_deadlock_is_tried_again(written: Write, monkeypatch: pytest.MonkeyPat
         return import_batch(rows)
 
     monkeypatch.setattr(importing, "import_batch", deadlocked_once)
-    report, _ = imported(written("a.csv", THREE))
+    report, _ = imported(written("a.csv", THREE), dry_run=dry_run)
 
     assert dict(report.counts) == {"created": 3}
     assert calls == [3, 3]
+    assert list(versions()) == ([] if dry_run else ["a", "b", "c"])

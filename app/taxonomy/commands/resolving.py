@@ -38,11 +38,10 @@ def resolve(kind: type[Category] | type[Tag], names: list[str]) -> dict[str, int
     A missing one is made in the spelling given first. `Refused` when the actor may not name new ones. Categories stay
     until the transaction ends.
     """
+    names = list(dict.fromkeys(names))  # the rows of an import say the same few again and again
     found = _known(kind, names)
     # In one order, whoever makes them: two writers that make the same names must not wait for each other.
-    missing = sorted(
-        (name for name in dict.fromkeys(names) if name not in found), key=lambda name: slugify(name, NAME_LENGTH[kind])
-    )
+    missing = sorted((name for name in names if name not in found), key=lambda name: slugify(name, NAME_LENGTH[kind]))
     if not missing:
         return found
     if not may_name():
