@@ -6,7 +6,9 @@ another one; that does what a ping before each statement would. Only one that wa
 server that says nothing at all is known sooner so.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -29,6 +31,9 @@ statement_read = Signal("statement read")
 # Of each engine: one for the statements that may take as long as its own, and one for each shorter time.
 _pools: WeakKeyDictionary[Engine, dict[int | None, QueuePool]] = WeakKeyDictionary()
 
+# The seconds that one caller's statements may take, where they are fewer than the engine's.
+_allowed: ContextVar[int | None] = ContextVar("allowed", default=None)
+
 
 class Lost(psycopg.OperationalError):
     """The connection was gone before it could answer."""
@@ -42,14 +47,21 @@ def read(engine: Engine, statement: str, parameters: Mapping[str, object]) -> Se
     return _with_connection(engine, partial(_rows, sql, parameters))
 
 
-def read_bytes(engine: Engine, statement: str, parameters: Sequence[object], timeout: int | None = None) -> bytes:
-    """The only value that one statement with ``$1, $2, ...`` returns, as the bytes that Postgres sent.
+@contextmanager
+def ended_after(seconds: int | None) -> Iterator[None]:
+    """Within, Postgres ends each statement that is read here after so many seconds; None: when it ends the engine's."""
+    before = _allowed.set(seconds)
+    try:
+        yield
+    finally:
+        _allowed.reset(before)
 
-    Postgres ends it after ``timeout`` seconds; None: when it ends the engine's.
-    """
+
+def read_bytes(engine: Engine, statement: str, parameters: Sequence[object]) -> bytes:
+    """The only value that one statement with ``$1, $2, ...`` returns, as the bytes that Postgres sent."""
     if statement_read.receivers:
         statement_read.send(engine, statement=statement, parameters=parameters)
-    return _with_connection(engine, partial(_only_value, statement, parameters), timeout)
+    return _with_connection(engine, partial(_only_value, statement, parameters))
 
 
 def close(engine: Engine) -> None:
@@ -69,8 +81,8 @@ def _only_value(sql: str, parameters: Sequence[object], connection: Session) -> 
         return (result.get_value(0, 0) if result else None) or b"null"
 
 
-def _with_connection(engine: Engine, ask: Callable[[Session], T], timeout: int | None = None) -> T:
-    pool = _pool(engine, timeout)
+def _with_connection(engine: Engine, ask: Callable[[Session], T]) -> T:
+    pool = _pool(engine, _allowed.get())
     for _ in range(pool.size()):
         try:
             return _run(pool, ask)
@@ -95,7 +107,7 @@ def _run(pool: QueuePool, ask: Callable[[Session], T]) -> T:
         pooled.close()
 
 
-def _pool(engine: Engine, timeout: int | None = None) -> QueuePool:
+def _pool(engine: Engine, timeout: int | None) -> QueuePool:
     pools = _pools.setdefault(engine, {})
     pool = pools.get(timeout)
     # Of two threads one wins.

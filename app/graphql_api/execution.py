@@ -1,6 +1,6 @@
 """From a request to the bytes of its answer, with what was worked out before kept at hand."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from threading import Lock
@@ -27,7 +27,7 @@ from app.graphql_api.language.documents import Document, read_document
 from app.graphql_api.language.limits import Limits
 from app.graphql_api.language.variables import Variables, read_variables
 from app.graphql_api.language.wording import invalid
-from app.graphql_api.reading import read_answer
+from app.graphql_api.reading import ended_in_time, read_answer
 from app.graphql_api.schema.served import QUERY, served_schema
 from app.identity.audience import Audience, Sources
 from app.search.queries.wanted import EXACT_TOTAL
@@ -182,14 +182,13 @@ class Engine:
 
     def _read(self, plan: Plan, given: Mapping[str, Any], audience: Audience) -> bytes:
         values: dict[str, Any] = {**given, READER: audience.reader}
-        values[LOOKUPS] = list(self._looked_up(plan, values, audience))
-        return read_answer(plan.sql, plan.bound(values), self.timeout)
+        with ended_in_time(self.timeout):
+            values[LOOKUPS] = self._looked_up(plan, values, audience)
+            return read_answer(plan.sql, plan.bound(values))
 
-    def _looked_up(self, plan: Plan, values: Mapping[str, Any], audience: Audience) -> Iterator[Mapping[str, object]]:
+    def _looked_up(self, plan: Plan, values: Mapping[str, Any], audience: Audience) -> list[Mapping[str, object]]:
         deadline = Deadline(self.timeout)
-        for lookup in plan.lookups:
-            deadline.check()
-            yield lookup(values, audience, self._exact_total)
+        return [lookup(values, audience, self._exact_total, deadline) for lookup in plan.lookups]
 
 
 def _prepared(statement: Statement, document: Document, given: Mapping[str, Any]) -> Prepared:

@@ -86,7 +86,7 @@ def crowded(impatient: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask
     """All connections, of those that read and of those that write, are taken."""
     with impatient.app_context(), ExitStack() as taken:
         impatient.test_client().get("/insights")  # makes the readers' pool
-        for pool in (db.engine.pool, reading._pool(db.engine)):
+        for pool in (db.engine.pool, reading._pool(db.engine, None)):
             monkeypatch.setattr(pool, "_timeout", 0.1)
             for _ in range(CONNECTIONS // 2):
                 taken.callback(pool.connect().close)

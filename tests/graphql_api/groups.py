@@ -81,6 +81,12 @@ class Asked:
 
     def groups(self, rows: Iterable[Row], others: Mapping[str, Mapping[int, str]]) -> list[dict[str, Any]]:
         """The answer. ``others`` are the names of categories and tags by their ids."""
+        counted = self.members(rows, others)
+        ordered = sorted(counted, key=lambda keys: self.places(keys, others))
+        return [self._group(keys, counted[keys]) for keys in ordered]
+
+    def members(self, rows: Iterable[Row], others: Mapping[str, Mapping[int, str]]) -> dict[tuple[Any, ...], list[Row]]:
+        """The rows of each group, by its keys; none where nothing was but filled."""
         counted: dict[tuple[Any, ...], list[Row]] = {}
         for row in rows:
             if self._matches(row, self.where):
@@ -89,10 +95,12 @@ class Asked:
         if self.fill:
             for keys in self._possible(list(counted), others):
                 counted.setdefault(keys, [])
-        ordered = sorted(
-            counted, key=lambda keys: [self._place(*pair, others) for pair in zip(self.by, keys, strict=True)]
-        )
-        return [self._group(keys, counted[keys]) for keys in ordered]
+        return counted
+
+    def places(self, keys: tuple[Any, ...], others: Mapping[str, Mapping[int, str]]) -> list[tuple[bool, Any]]:
+        """What groups are sorted by when nobody says how."""
+        values = [self.value(name, key, others) for name, key in zip(self.by, keys, strict=True)]
+        return [(value is None, () if value is None else value) for value in values]
 
     def _matches(self, row: Row, where: Mapping[str, Any]) -> bool:
         return all(
@@ -160,21 +168,22 @@ class Asked:
                 spans[column] = spans.get(column, days) & days
         return all(spans.values())
 
-    def _place(self, name: str, key: Any, others: Any) -> tuple[bool, Any]:
+    def value(self, name: str, key: Any, others: Mapping[str, Mapping[int, str]]) -> Any:
+        """What a key is compared by."""
         if key is None:
-            return True, ()
+            return None
         if name in TOKENS:
-            return False, TOKENS[name].index(key)
+            return TOKENS[name].index(key)
         if name in others:
-            return False, folded(others[name][key])
-        return False, (folded(key), key) if isinstance(key, str) else key
+            return folded(others[name][key])
+        return (folded(key), key) if isinstance(key, str) else key
 
     def _group(self, keys: tuple[Any, ...], rows: list[Row]) -> dict[str, Any]:
         ids = [row["id"] for row in rows]
         shown = {"count": len(rows), "sum": sum(ids) if ids else None, "last": max(ids, default=None)}
-        return {name: self._shown(name, key) for name, key in zip(self.by, keys, strict=True)} | shown
+        return {name: self.shown(name, key) for name, key in zip(self.by, keys, strict=True)} | shown
 
-    def _shown(self, name: str, key: Any) -> Any:
+    def shown(self, name: str, key: Any) -> Any:
         if not isinstance(key, date):
             return key
         unit = self._unit(name)[1]

@@ -41,8 +41,7 @@ WHERE = "$.selectionSet.insights.args.where"
         ("{ insights(order_by: {tags: {slug: asc}}) { id } }", "$.selectionSet.insights.args.order_by.tags"),
         ("{ insights(distinct_on: [nope]) { id } }", "$.selectionSet.insights.args.distinct_on[0]"),
         ("{ insights { id @nope } }", "$.selectionSet.insights.selectionSet.id"),
-        ("{ insights { ...f } }", "$"),
-        ("query($a: nope) { insights(limit: $a) { id } }", "$"),
+        ("query($a: nope) { insights(limit: $a) { id } }", "$.variableValues.a"),
         # types
         ('{ insights(limit: "1") { id } }', "$.selectionSet.insights.args.limit"),
         ("{ insights(limit: 1.5) { id } }", "$.selectionSet.insights.args.limit"),
@@ -56,12 +55,46 @@ WHERE = "$.selectionSet.insights.args.where"
         ("{ insights_by_pk(id: null) { id } }", "$.selectionSet.insights_by_pk.args.id"),
         ("{ insights(limit: $l) { id } }", "$.selectionSet.insights.args.limit"),
         # fragments and aliases
+        ("{ ...f }", "$"),
+        ("{ insights { ...f } }", "$.selectionSet.insights"),
+        ("{ x: insights { tags { ...f @nope } } } fragment f on tags { id }", "$.selectionSet.x.selectionSet.tags"),
+        ("{ insights { ...f @include } } fragment f on insights { id }", "$.selectionSet.insights"),
+        ("{ insights { ... @skip(if: 1) { id } } }", "$.selectionSet.insights"),
+        ("{ insights { ...f @skip(if: $x) } } fragment f on insights { id }", "$.selectionSet.insights"),
+        ("{ insights { ... on nope { id } } }", "$.selectionSet.insights"),
+        ("{ insights { ... on Int { id } } }", "$.selectionSet.insights"),
+        ("{ insights { ...f } } fragment f on nope { id }", "$.selectionSet.insights"),
+        ("{ insights { ...f } } fragment f on tags { id }", "$.selectionSet.insights"),
+        ("{ insights { ...f } } fragment f on insights @nope { id }", "$.selectionSet.insights"),
+        (
+            "{ insights { ...f } } fragment f on insights { id } fragment f on insights { title }",
+            "$.selectionSet.insights",
+        ),
+        (
+            "{ tags { ...t } } fragment t on tags { insights { ...i } } fragment i on insights { tags(limit: x) {id} }",
+            "$.selectionSet.tags.selectionSet.insights.selectionSet.tags.args.limit",
+        ),
+        ("{ __typename } fragment f on insights { id }", "$"),
         ("{ insights { ...a } } fragment a on insights { ...a }", "$.selectionSet.insights"),
         (
             "{ insights { ...a } } fragment a on insights { ...b } fragment b on insights { ...a }",
             "$.selectionSet.insights",
         ),
         ("{ insights { a: id a: title } }", "$.selectionSet.insights.selectionSet.a"),
+        # what variables are declared to be
+        ("query($a: Int) { insights { id } }", "$.variableValues.a"),
+        ("query($a: Int, $a: Int) { insights(limit: $a) { id } }", "$.variableValues.a"),
+        ("query($a: Int = 1 @nope) { insights(limit: $a) { id } }", "$.variableValues.a"),
+        ("query($a: String) { insights(limit: $a) { id } }", "$.selectionSet.insights.args.limit"),
+        ('query($a: Int = "x") { insights(limit: $a) { id } }', "$.variableValues.a"),
+        ("query($a: Int! = null) { insights(limit: $a) { id } }", "$.variableValues.a"),
+        ("query($a: [insights_order_by!] = [{}, {id: up}]) { insights(order_by: $a) { id } }",
+         "$.variableValues.a[1].id"),
+        ("query($w: insights_bool_exp = {nope: {}}) { insights(where: $w) { id } }", "$.variableValues.w.nope"),
+        ('query($w: insights_bool_exp = {title: {_ne: "x"}}) { insights(where: $w) { id } }',
+         "$.variableValues.w.title._ne"),
+        ("query($w: insights_bool_exp = {_and: [{}, {id: {_in: [1, null]}}]}) { insights(where: $w) { id } }",
+         "$.variableValues.w._and[1].id._in[1]"),
         # what is not served
         ("mutation { delete_insights(where: {}) { affected_rows } }", "$"),
         ("subscription { insights { id } }", "$"),
@@ -151,6 +184,11 @@ def test_a_variable_that_is_missing(client: FlaskClient) -> None:
     query = "query($i: Int!) { insights_by_pk(id: $i) { id } }"
     for variables in (None, {}):
         assert error(asked(client, query, variables))[:2] == (VALIDATION, "$.variableValues.i")
+
+
+def test_what_is_wrong_in_a_fragment_that_is_nowhere(client: FlaskClient) -> None:
+    found = errors(asked(client, "{ __typename } fragment f on insights { tags(where: {nope: {}}) { id } }"))
+    assert [each["extensions"]["path"] for each in found] == ["$", "$"]
 
 
 @pytest.mark.parametrize(

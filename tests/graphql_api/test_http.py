@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from app.config import Settings
-from app.core.reading import read_bytes
+from app.core.reading import ended_after, read_bytes
 from app.extensions import db
 from app.graphql_api.http import media_type
 from app.identity import guard
@@ -222,7 +222,7 @@ def test_a_batch_of_none_and_of_too_many(client: FlaskClient, statements: Callab
 def test_a_body_that_is_too_large(application_with: Callable[..., Flask], clean_database: None) -> None:
     client = application_with(max_body_bytes=2_000).test_client()
     body = json.dumps({"query": "{ __typename }", "padding": "x" * 2_000})
-    said = ("body-too-large", "$", "The body must have 2000 bytes at most.")
+    said = ("body-too-large", "$", "The body must have 1.9 KiB at most.")
     assert error(client.post("/graphql", data=body, content_type=JSON), 413) == said
 
 
@@ -394,7 +394,9 @@ def test_it_is_given_up_sooner_than_other_statements(application: Flask) -> None
     """In sessions of their own: the others keep their time."""
     with application.app_context():
         for timeout, setting in ((5, b"5s"), (None, b"15s"), (5, b"5s")):
-            assert read_bytes(db.engine, "SELECT current_setting('statement_timeout')", [], timeout) == setting
+            with ended_after(timeout):
+                assert read_bytes(db.engine, "SELECT current_setting('statement_timeout')", []) == setting
         shown = "current_setting('timezone'), current_setting('jit'), current_setting('random_page_cost')"
         for timeout in (5, None):
-            assert read_bytes(db.engine, f"SELECT concat_ws(' ', {shown})", [], timeout) == b"UTC off 1.1"
+            with ended_after(timeout):
+                assert read_bytes(db.engine, f"SELECT concat_ws(' ', {shown})", []) == b"UTC off 1.1"

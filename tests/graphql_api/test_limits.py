@@ -157,12 +157,14 @@ def test_an_answer_that_no_process_should_hold(client: FlaskClient, monkeypatch:
 
 
 def test_a_request_has_an_end(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the parts of a batch nor many searches add up."""
+    """Neither the parts of a batch nor many searches, or pages of one, add up."""
     times = iter(range(0, 1_000, 3))
     monkeypatch.setattr(deadline, "monotonic", lambda: next(times))
-    searches = " ".join(f'a{n}: insights_search_summary(query: "x") {{ total }}' for n in range(3))
+    searches = " ".join(f'a{n}: insights_search_summary(query: "{n}") {{ total }}' for n in range(3))
+    pages = " ".join(f'a{n}: insights_search(query: "x", offset: {n}) {{ id }}' for n in range(3))
     late = ("time-limit-exceeded", "$", "The operation takes too long: ask for less.")
-    assert error(asked(client, f"{{ {searches} }}")) == late
+    for many in (searches, pages):
+        assert error(asked(client, f"{{ {many} }}")) == late
     found = client.post("/graphql", json=[{"query": "{ __typename }"}] * 3).get_json()
     assert ["data" in one for one in found] == [True, False, False]
     assert errors_of(found[1])[0]["extensions"] == {"path": "$", "code": "time-limit-exceeded"}

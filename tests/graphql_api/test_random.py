@@ -15,6 +15,8 @@ from app.identity.audience import EVERYTHING, Audience
 from app.identity.permissions import ROLES, Role
 from tests.graphql_api.conftest import ENGINE
 from tests.graphql_api.generator import Generator
+from tests.graphql_api.grouped_generator import GroupedGenerator
+from tests.graphql_api.grouped_oracle import GroupedOracle
 from tests.graphql_api.knowledge import WORDS, Row, many
 from tests.graphql_api.oracle import Bag, Oracle
 from tests.graphql_api.writing import Field, Writer, with_other_values
@@ -30,7 +32,7 @@ def seen_by_viewer(row: Row) -> bool:
     return row["visibility"] in ("PUBLIC", "INTERNAL")
 
 
-READERS = [(EVERYTHING, Oracle(KNOWLEDGE)), (VIEWER, Oracle(KNOWLEDGE, seen_by_viewer))]
+READERS = [(EVERYTHING, GroupedOracle(KNOWLEDGE)), (VIEWER, GroupedOracle(KNOWLEDGE, seen_by_viewer))]
 SEEDS = st.integers(0, 2**32)
 pytestmark = pytest.mark.usefixtures("plenty", "ask")
 
@@ -43,8 +45,8 @@ class Case:
         self.text = writer.document(selection)
 
     @classmethod
-    def of(cls, random: Random) -> "Case":
-        return cls(Generator(random, KNOWLEDGE).query(), Writer(random))
+    def of(cls, random: Random, generator: type[Generator] = Generator) -> "Case":
+        return cls(generator(random, KNOWLEDGE).query(), Writer(random))
 
     def check(self, engine: Engine, audience: Audience, oracle: Oracle) -> None:
         """A query that asks for too much is none that can be compared."""
@@ -101,6 +103,12 @@ def runs(number: int) -> settings:
 @given(SEEDS, st.sampled_from(READERS))
 def test_any_query(seed: int, reader: tuple[Audience, Oracle]) -> None:
     Case.of(Random(seed)).check(ENGINE, *reader)
+
+
+@runs(100)
+@given(SEEDS, st.sampled_from(READERS))
+def test_any_groups(seed: int, reader: tuple[Audience, Oracle]) -> None:
+    Case.of(Random(seed), GroupedGenerator).check(ENGINE, *reader)
 
 
 @runs(60)

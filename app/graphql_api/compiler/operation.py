@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql.execution.collect_fields import GroupedFieldSet
 
+from app.core.sizes import readable_size
 from app.graphql_api.compiler.cost import Cost, price
 from app.graphql_api.compiler.figures import statistics
 from app.graphql_api.compiler.grouped import grouped
@@ -59,7 +60,7 @@ def compiled(statement: Statement, fields: GroupedFieldSet) -> Plan:
 def _whole(answer: str) -> str:
     """The statement; an answer that no process should hold is refused where it is made. Told apart by OFFSET 0, or it
     would be made twice."""
-    refused = f"refuse('an answer may have {MOST_BYTES} bytes at most: ask for less')"
+    refused = f"refuse('an answer may have {readable_size(MOST_BYTES)} at most: ask for less')"
     return (
         f"SELECT CASE WHEN octet_length(answer) > {MOST_BYTES} THEN {refused}::text ELSE answer END"
         f" FROM (SELECT {answer}::text AS answer OFFSET 0) made"

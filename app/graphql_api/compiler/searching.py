@@ -1,6 +1,7 @@
 """``insights_search``: the hits of a search, found before the statement runs and bound to it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from app.graphql_api.compiler.cost import Cost
 from app.graphql_api.compiler.json import Member, json_object
@@ -9,7 +10,7 @@ from app.graphql_api.compiler.rows import Row
 from app.graphql_api.compiler.selections import TYPENAME, Selected, selected
 from app.graphql_api.compiler.statement import LOOKUPS, Statement
 from app.graphql_api.language.values import Ref
-from app.graphql_api.lookups import MOST_HITS, SearchLookup, given_or
+from app.graphql_api.lookups import MOST_HITS, Page, SearchLookup, given_or
 from app.graphql_api.model import INSIGHTS
 from app.graphql_api.schema.searching import DEFAULT_LIMIT, OWN_FIELDS, SEARCH, SUMMARY
 
@@ -20,39 +21,53 @@ RANKING = 1_000
 def hits(statement: Statement, asked: Selected) -> Made:
     """The insights of one page of a search, the best first."""
     limit = given_or(asked.arguments.get("limit"), DEFAULT_LIMIT)
-    found = _look_up(statement, asked, limit, given_or(asked.arguments.get("offset"), 0))
+    offset = given_or(asked.arguments.get("offset"), 0)
+    search = _search(statement, asked)
+    found = (*search.path, "pages", search.lookup.page(Page(limit, offset, asked.place)))
     row = Row.of(statement, INSIGHTS)
     shape = _hit(statement, row, selected(statement, SEARCH, asked))
     columns = (("ids", "int4[]"), ("scores", "float8[]"), ("highlights", "json[]"))
-    arrays = ", ".join(statement.bind(found[name], kind, asked.place) for name, kind in columns)
+    arrays = ", ".join(statement.bind(Ref((*found, name)), kind, asked.place) for name, kind in columns)
     hit = _alias(row)
     sql = (
         f"(SELECT coalesce(json_agg({shape.sql} ORDER BY {hit}.place), '[]')"
         f" FROM unnest({arrays}) WITH ORDINALITY AS {hit}(id, score, highlights, place)"
         f" JOIN {row.seen_table(statement)} {row.alias} ON {row.column('id')} = {hit}.id)"
     )
-    return Made(sql, Cost(RANKING, weight=1, below=(Cost(MOST_HITS / RANKING, limit, below=shape.below),)))
+    return Made(sql, Cost(weight=0, below=(search.cost, Cost(MOST_HITS, limit, below=shape.below))))
 
 
 def summary(statement: Statement, asked: Selected) -> Made:
     """How many match, and what was searched for in place of a mistyped word."""
-    found = _look_up(statement, asked, 1, 0)
+    search = _search(statement, asked)
+    search.lookup.counted = True
     kinds = {"total": "int4", "total_relation": "text", "corrected_query": "text"}
     members = [
         typename(part, SUMMARY)
         if part.name == TYPENAME
-        else Member(part.key, statement.bind(found[part.name], kinds[part.name], asked.place))
+        else Member(part.key, statement.bind(Ref((*search.path, part.name)), kinds[part.name], asked.place))
         for part in selected(statement, SUMMARY, asked)
     ]
-    return Made(f"(SELECT {json_object(members)})", Cost(RANKING))
+    return Made(f"(SELECT {json_object(members)})", search.cost)
 
 
-def _look_up(statement: Statement, asked: Selected, limit: object, offset: object) -> dict[str, Ref]:
-    """References to what the search will find."""
-    statement.lookups.append(SearchLookup(asked.arguments["query"], limit, offset, asked.place))
-    index = len(statement.lookups) - 1
-    names = ("ids", "scores", "highlights", "total", "total_relation", "corrected_query")
-    return {name: Ref((LOOKUPS, index, name)) for name in names}
+class Shared(NamedTuple):
+    """A search that several fields may ask for: where its results will lie, and what it costs the field that asks."""
+
+    lookup: SearchLookup
+    path: tuple[str, int]
+    cost: Cost
+
+
+def _search(statement: Statement, asked: Selected) -> Shared:
+    """It is ranked once, for the field that comes first."""
+    query = asked.arguments["query"]
+    for number, lookup in enumerate(statement.lookups):
+        if lookup.query == query:
+            return Shared(lookup, (LOOKUPS, number), Cost(0))
+    lookup = SearchLookup(query, asked.place)
+    statement.lookups.append(lookup)
+    return Shared(lookup, (LOOKUPS, len(statement.lookups) - 1), Cost(RANKING))
 
 
 def _hit(statement: Statement, row: Row, asked: Sequence[Selected]) -> Shape:

@@ -36,7 +36,7 @@ def invalid(document: DocumentNode, error: GraphQLError) -> Rejected:
         return Rejected(_with_suggestion(f"'{found[2]}' has no argument named '{found[1]}'", error), at_field)
     if found := UNKNOWN_INPUT.search(error.message):
         field, kind = found["field"] or found["field_"], found["type"] or found["type_"]
-        here = place if place.endswith(f".{field}") else f"{place}.{field}"
+        here = place if place == WHOLE or place.endswith(f".{field}") else f"{place}.{field}"
         return Rejected(_with_suggestion(f"field '{field}' not found in type: '{kind}'", error), here)
     if error.message == ABORTED:
         return Rejected("The document is too complex to be checked: it has too many errors or too many equal fields.")

@@ -43,14 +43,17 @@ def search_json(audience: Audience, search: Search, portion: Portion = FIRST, wi
         wanted, order = search.wanted, search.column_order
         return insights_json(audience, wanted, portion.page, portion.page_size, portion.skip, order)
     began = perf_counter()
-    answer = answered(audience, search, portion, wishes)
+    [answer] = answered(audience, search, [portion], wishes)
     return answer.json({"page": portion.page, "page_size": portion.page_size}, began)
 
 
-def answered(audience: Audience, search: Search, portion: Portion, wishes: Wishes) -> "Answer":
-    """What `search_json` tells of a page, before it is JSON. Raises `Invalid` for one that is too deep."""
-    found = matches_of(audience, search, min(portion.end, RANKED), wishes.exact_total, explain=wishes.explain)
-    return Answer.read(found, page_of(found, portion), wishes)
+def answered(audience: Audience, search: Search, portions: Sequence[Portion], wishes: Wishes) -> Iterator["Answer"]:
+    """What `search_json` tells of each page, before it is JSON. They are ranked once; each is read when it is taken.
+    Raises `Invalid` for one that is too deep."""
+    deepest = max(portion.end for portion in portions)
+    found = matches_of(audience, search, min(deepest, RANKED), wishes.exact_total, explain=wishes.explain)
+    for portion in portions:
+        yield Answer.read(found, page_of(found, portion), wishes)
 
 
 def search_after(
