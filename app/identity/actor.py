@@ -26,7 +26,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A caller. ``name`` is an e-mail address, a service's name or words; ``credential`` tells callers apart for rate
-    limits ("token:3", "session:…"), None without one."""
+    limits ("token:3", "session:…"), None without one. ``own_name`` is what a person who signed in goes by: for greeting
+    them alone, never for the log."""
 
     kind: Kind
     name: str
@@ -36,6 +37,7 @@ class Actor:
     user_id: int | None = None
     scopes: frozenset[str] = field(default=frozenset())
     credential: str | None = None
+    own_name: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor has a permission."""
@@ -58,6 +60,7 @@ def known_actor(
     scopes: Iterable[str] = (),
     credential: str | None = None,
     *,
+    own_name: str | None = None,
     whole_system: bool = True,
 ) -> Actor:
     """A caller with an account: it may do what all of its ``roles`` (the person's, the token's) may.
@@ -74,7 +77,7 @@ def known_actor(
     least = min(roles, key=lambda role: len(ROLES[role].may))
     if least is Role.ADMIN and not narrowed:
         services |= ALL_SERVICES
-    return Actor(kind, name, least, may, Audience.of(held, user_id), user_id, services, credential)
+    return Actor(kind, name, least, may, Audience.of(held, user_id), user_id, services, credential, own_name)
 
 
 def anonymous(may_read: bool) -> Actor:

@@ -1,35 +1,16 @@
-"""The application where people sign in, and one attachment in front of the world of `tests.identity.world`."""
-
-from collections.abc import Callable, Iterator
+"""What lies past the application: its rows, and its store of files."""
 
 import psycopg
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from app.attachments.store import Objects
-from app.identity.queries.credentials import forget_callers
-from tests.identity.world import build
-
-
-@pytest.fixture(scope="session")
-def closed(application_with: Callable[..., Flask]) -> Flask:
-    return application_with(auth_mode="required", anonymous_reading=True)
 
 
 @pytest.fixture
-def caller(closed: Flask, clean_database: None, owner_connection: psycopg.Connection) -> Iterator[FlaskClient]:
-    build(owner_connection)
-    forget_callers()
-    yield closed.test_client()
-    forget_callers()
-
-
-@pytest.fixture
-def owner(owner_url: str) -> Iterator[psycopg.Connection]:
+def owner(owner_connection: psycopg.Connection) -> psycopg.Connection:
     """Past the application."""
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        yield connection
+    return owner_connection
 
 
 @pytest.fixture

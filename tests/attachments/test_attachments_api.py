@@ -224,8 +224,8 @@ def test_the_limit(migrated: Settings, client: FlaskClient, stored: Stored) -> N
         before = stored()
         slightly = upload(caller, bytes(2049), "zeros.bin")
         assert wrong_fields(slightly) == {"body.file": "too_large"}
-        assert slightly.get_json()["detail"] == "file: must have 2048 bytes at most"
-        problem(upload(caller, bytes(2**17), "zeros.bin"), 413, "The file must have 2048 bytes at most.")
+        assert slightly.get_json()["detail"] == "file: must have 2 KiB at most"
+        problem(upload(caller, bytes(2**17), "zeros.bin"), 413, "The file must have 2 KiB at most.")
         assert stored() == before
 
 
@@ -237,7 +237,7 @@ def test_more_than_another_body_may_have(migrated: Settings, clean_database: Non
         assert caller.get(answer["url"]).data == content
         part = caller.get(answer["url"], headers={"Range": "bytes=196608-196611"})
         assert part.data == bytes(range(4))
-        problem(caller.post("/insights", json={"title": "x" * 2**18}), 413, "The body must have 131072 bytes at most.")
+        problem(caller.post("/insights", json={"title": "x" * 2**18}), 413, "The body must have 128 KiB at most.")
 
 
 def test_a_form_with_a_large_file_has_to_repeat_the_word(

@@ -58,8 +58,18 @@ def button(page: Page, name: str) -> Locator:
     return page.get_by_role("toolbar", name="Formatting").get_by_role("button", name=name, exact=True)
 
 
-def test_buttons_and_keys_write_markdown(desk: Page) -> None:
+def test_one_tab_reaches_the_buttons_and_they_write_markdown(desk: Page) -> None:
     field = content(desk)
+    field.focus()
+    desk.keyboard.press("Shift+Tab")
+    expect(button(desk, "Heading")).to_be_focused()
+    desk.keyboard.press("ArrowRight")
+    expect(button(desk, "Bold")).to_be_focused()
+    desk.keyboard.press("End")
+    expect(button(desk, "Preview")).to_be_focused()
+    desk.keyboard.press("Tab")
+    expect(field).to_be_focused()
+
     field.fill("a plain word")
     field.evaluate("each => each.setSelectionRange(8, 12)")
     button(desk, "Bold").click()
@@ -76,28 +86,14 @@ def test_buttons_and_keys_write_markdown(desk: Page) -> None:
     expect(field).to_have_value("- [ ] ")
 
 
-def test_one_tab_reaches_the_buttons(desk: Page) -> None:
-    content(desk).focus()
-    desk.keyboard.press("Shift+Tab")
-    expect(button(desk, "Heading")).to_be_focused()
-    desk.keyboard.press("ArrowRight")
-    expect(button(desk, "Bold")).to_be_focused()
-    desk.keyboard.press("End")
-    expect(button(desk, "Preview")).to_be_focused()
-    desk.keyboard.press("Tab")
-    expect(content(desk)).to_be_focused()
-
-
-def test_lists_go_on_and_end(desk: Page) -> None:
+def test_lists_go_on_and_end_and_tab_moves_entries(desk: Page) -> None:
     field = content(desk)
     field.focus()
     desk.keyboard.type("- [x] one\ntwo\n\n9. nine\nten\n\n> quoted\nmore\n\n```\n- code\nplain")
     expect(field).to_have_value("- [x] one\n- [ ] two\n9. nine\n10. ten\n> quoted\n> more\n```\n- code\nplain")
 
-
-def test_tab_moves_entries_and_catches_nobody(desk: Page) -> None:
-    field = content(desk)
-    field.focus()
+    # Tab moves entries, and catches nobody.
+    field.fill("")
     desk.keyboard.type("- one\ntwo")
     desk.keyboard.press("Tab")
     expect(field).to_have_value("- one\n  - two")
@@ -112,8 +108,16 @@ def test_tab_moves_entries_and_catches_nobody(desk: Page) -> None:
     expect(field).to_have_value("no list")
 
 
-def test_the_preview_stands_beside_the_text(desk: Page) -> None:
+def test_the_preview_stands_beside_the_text_or_says_why_not(desk: Page) -> None:
     field, preview = content(desk), desk.get_by_role("region", name="Preview")
+    desk.route("**/library/preview", lambda route: route.abort())
+    field.fill("more")
+    expect(desk.get_by_text("The preview is not up to date: no connection.")).to_be_visible()
+    desk.unroute("**/library/preview")
+    field.fill("even more")
+    expect(preview).to_have_text("even more")
+    expect(desk.get_by_text("The preview is not up to date")).to_have_count(0)
+
     field.fill("# Findings\n\n<script>alert(1)</script> and **more**")
     expect(preview.get_by_role("heading", name="Findings")).to_be_visible()
     expect(preview.locator("strong")).to_have_text("more")
@@ -124,17 +128,6 @@ def test_the_preview_stands_beside_the_text(desk: Page) -> None:
     desk.reload()
     content(desk)
     expect(button(desk, "Preview")).to_have_attribute("aria-pressed", "false")
-
-
-def test_a_preview_that_fails_says_so(desk: Page) -> None:
-    field = content(desk)
-    desk.route("**/library/preview", lambda route: route.abort())
-    field.fill("more")
-    expect(desk.get_by_text("The preview is not up to date: no connection.")).to_be_visible()
-    desk.unroute("**/library/preview")
-    field.fill("even more")
-    expect(desk.get_by_role("region", name="Preview")).to_have_text("even more")
-    expect(desk.get_by_text("The preview is not up to date")).to_have_count(0)
 
 
 def test_on_the_phone_it_takes_the_place_of_the_text(live: Live, owner_url: str, device: Device) -> None:
@@ -187,9 +180,9 @@ def test_a_file_that_is_refused_says_why_and_can_be_tried_again(desk: Page) -> N
     expect(field).to_have_value("text![big.png](/attachments/1/big.png)")
     expect(desk.locator(".editor-failed")).to_have_count(0)
 
-
-def test_a_file_that_is_too_large_is_not_even_sent(desk: Page) -> None:
-    field = content(desk)
+    # One that is too large is not even sent.
+    field.fill("")
+    desk.unroute("**/attachments")
     desk.route("**/attachments", lambda route: pytest.fail(route.request.url))
     desk.evaluate("File.prototype.__defineGetter__('size', () => 11 * 2 ** 20)")
     choose(desk, "huge.png")

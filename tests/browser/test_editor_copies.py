@@ -120,6 +120,23 @@ def test_after_a_crash_it_is_offered(writer: Page, owner_url: str) -> None:
     assert (titles(owner_url), kept_there(owner_url)) == ([("Before the crash",)], [])
 
 
+def test_the_last_words_before_a_reload_are_offered(writer: Page, owner_url: str) -> None:
+    """The server hears of them only when it has made the page that comes."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute(STORED)
+    writer.goto("/library/1/edit")
+    writer.context.route(COPIES, lambda route: route.abort())
+    writer.get_by_label("Title").fill("Typed at last")
+    state(writer).to_have_text(OFFLINE)
+    writer.context.unroute(COPIES)
+    writer.reload()
+    expect(writer.get_by_label("Title")).to_have_value("Stored")
+    writer.get_by_role("button", name="Restore “Typed at last”").click()
+    expect(writer.get_by_label("Title")).to_have_value("Typed at last")
+    state(writer).to_have_text(SAVED)
+    assert (kept_there(owner_url), kept_here(writer)) == ([("Typed at last",)], [])
+
+
 def test_what_is_offered_can_be_discarded(writer: Page) -> None:
     writer.context.route(COPIES, lambda route: route.abort())
     write(writer, "Not worth it")

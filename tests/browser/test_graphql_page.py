@@ -55,7 +55,7 @@ def state(page: Page) -> Locator:
     return page.locator("[data-state]")
 
 
-def test_an_operation_is_written_and_run(page: Page) -> None:
+def test_an_operation_is_written_and_run_with_variables(page: Page) -> None:
     write(page, "Query", "{ insights(limit: 3, order_by: {id: asc}) { ti")
     page.keyboard.press("Control+Space")
     page.get_by_role("option", name="title: String!").click()
@@ -64,6 +64,14 @@ def test_an_operation_is_written_and_run(page: Page) -> None:
     expect(state(page)).to_contain_text("Answered in")
     expect(editor(page, "Answer")).to_contain_text('"title": "Insight 1"')
     expect(page.locator("[data-figures]")).to_contain_text("cost 3")
+
+    write(page, "Query", QUERY)
+    write(page, "Variables", '{"title": }')
+    page.keyboard.press("Control+Enter")
+    expect(state(page)).to_contain_text("Variables: It is no JSON")
+    write(page, "Variables", '{"title": "Insight 7"}')
+    page.keyboard.press("Control+Enter")
+    expect(editor(page, "Answer")).to_contain_text('"id": 7')
 
 
 def test_what_is_wrong_is_shown_where_it_is(page: Page) -> None:
@@ -79,16 +87,6 @@ def test_what_is_wrong_is_shown_where_it_is(page: Page) -> None:
     page.keyboard.press("Control+Enter")
     page.get_by_role("button", name="$.query").click()
     assert page.evaluate("getSelection().toString()") == "]"
-
-
-def test_variables_and_their_mistakes(page: Page) -> None:
-    write(page, "Query", QUERY)
-    write(page, "Variables", '{"title": }')
-    page.keyboard.press("Control+Enter")
-    expect(state(page)).to_contain_text("Variables: It is no JSON")
-    write(page, "Variables", '{"title": "Insight 7"}')
-    page.keyboard.press("Control+Enter")
-    expect(editor(page, "Answer")).to_contain_text('"id": 7')
 
 
 def test_it_survives_a_reload_and_a_link_brings_it(page: Page, shelf: Live, device: Device) -> None:
@@ -175,8 +173,8 @@ def test_why_there_is_no_answer(page: Page, refusing: Callable[..., None]) -> No
     told("Too many requests: try again in 7 seconds.", status=429, headers={"Retry-After": "7"}, json={"errors": []})
     told("The server has a problem (status 502).", status=502, body="<h1>Bad gateway</h1>")
 
-
-def test_a_session_that_ended(page: Page) -> None:
+    # The session has ended.
+    page.unroute_all()
     page.context.clear_cookies()
     page.get_by_role("button", name="Run").click()
     expect(state(page)).to_have_text("You are signed out. What you typed is kept in this browser.")

@@ -148,6 +148,7 @@ def test_what_there_is_to_choose_comes_when_it_is_asked_for(shelf: Live, device:
     box(page, 10).check()
     page.locator("summary", has_text="Category").click()
     expect(page.locator("#bulk-category option")).to_have_text(["Choose one", "No category", re.compile("Technical")])
+    expect(page).to_have_title("queue · Library · Insights")
     page.locator("#bulk-category").select_option(label="No category")
     page.get_by_role("button", name="Set the category").click()
     expect(notice(page)).to_contain_text("One insight changed its category.")

@@ -79,7 +79,7 @@ def test_suggestions_with_the_keyboard(reader: Page) -> None:
     # Down to the first, up to what was typed, up to the last.
     page.keyboard.press("ArrowDown")
     expect(options(page).first).to_have_attribute("aria-selected", "true")
-    expect(box(page)).to_have_attribute("aria-activedescendant", "q-suggestions-0")
+    expect(box(page)).to_have_attribute("aria-activedescendant", "q-options-0")
     page.keyboard.press("ArrowUp")
     expect(box(page)).not_to_have_attribute("aria-activedescendant", re.compile("."))
     page.keyboard.press("ArrowUp")

@@ -78,7 +78,7 @@ class TestKeeping:
         answer = browser_of_nobody.client.put(
             f"/library/working-copies/{COPY}", json={"fields": {"content": "x" * 4_200_000}}
         )
-        assert (answer.status_code, answer.get_json()["detail"]) == (413, "The body must have 4194304 bytes at most.")
+        assert (answer.status_code, answer.get_json()["detail"]) == (413, "The body must have 4 MiB at most.")
         assert kept() == []
 
     def test_nothing_that_somebody_wrote_is_not_kept(self, browser_of_nobody: Browser, kept: Rows) -> None:

@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from app.config import Settings
-from app.core.migrations import DIRECTORY, ELSEWHERE, MAY_NOT_MIGRATE, current, head, upgrade
+from app.core.migrations import DIRECTORY, ELSEWHERE, MAY_NOT_MIGRATE, bind, current, head, upgrade
 from app.errors import Unavailable
 from tests.conftest import built, libpq, owner_libpq, scratch_database
 
@@ -154,6 +154,7 @@ def test_the_audit_log_only_grows(statement: str, database_url: str, owner_url: 
 def test_a_second_upgrade_changes_nothing(migrated: Settings) -> None:
     before = rights(migrated)
     with built(migrated) as app, app.app_context():
+        bind(app)
         flask_migrate.upgrade(directory=str(DIRECTORY))
     assert rights(migrated) == before
 

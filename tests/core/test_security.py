@@ -174,7 +174,7 @@ def test_a_form_as_large_as_a_body_may_be_is_read(application: Flask) -> None:
     with application.test_request_context("/", method="POST", data={"text": text + "x" * 20}):
         with pytest.raises(RequestEntityTooLarge) as caught:
             request.form.get("text")
-        assert _said_plainly(HTTPStatus(caught.value.code)) == "The body must have 4194304 bytes at most."
+        assert _said_plainly(HTTPStatus(caught.value.code)) == "The body must have 4 MiB at most."
 
 
 def test_a_foreign_name_is_refused_with_a_page_too(client: FlaskClient) -> None:

@@ -43,6 +43,18 @@ def test_words_are_marked_as_they_are_written(text: str, known: list[str], expec
     assert shown(text, *known) == ([expected] if expected else [])
 
 
+def test_content_is_shown_without_the_signs_of_markdown() -> None:
+    text = "## Retry\n\n**Retry** with [a pool](//retry.example):\n\n```retry 2\n**kwargs\n```\nthe **retry** budget"
+    [fragment] = shown(text, "retry", what=marks(("retry", "budget")))
+    assert fragment.replace("<mark>retry</mark>", "R") == (
+        "<mark>Retry</mark> <mark>Retry</mark> with a pool(//R.example): R 2 **kwargs the R budget"
+    )
+    assert shown("the **retry** budget", what=marks(("retry", "budget"))) == ["the <mark>retry budget</mark>"]
+    assert shown("**as** it is", "as", field="description") == ["**<mark>as</mark>** it is"]
+    assert shown("**as** it is", "as", field="title") == ["**<mark>as</mark>** it is"]
+    assert shown("2 `**` 3", what=marks(literal="**")) == ["2 `<mark>**</mark>` 3"]
+
+
 def test_a_phrase_is_marked_only_where_all_of_it_stands() -> None:
     text = "Hours of opening. Opening hours: opening, hours"
     expected = ["Hours of opening. <mark>Opening hours</mark>: <mark>opening, hours</mark>"]

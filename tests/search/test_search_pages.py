@@ -70,7 +70,7 @@ class TestResults:
     def test_a_fragment_runs_on(self, library: FlaskClient) -> None:
         make_insight(library, content="## Context\n\nThe **walrus** is `**bold**`:\n\n```sql\nSELECT 2 ** 3\n```")
         found = page(library, q="walrus")
-        assert '<p class="row-text"> Context The <mark>walrus</mark> is `bold`:  SELECT 2 ** 3 </p>' in found
+        assert '<p class="row-text">Context The <mark>walrus</mark> is **bold**: SELECT 2 ** 3</p>' in found
 
     def test_an_estimate_says_so(
         self, library: FlaskClient, application: Flask, monkeypatch: pytest.MonkeyPatch

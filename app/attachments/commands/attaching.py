@@ -9,6 +9,7 @@ from app.attachments.kinds import media_type, plain_name
 from app.attachments.models import Attachment
 from app.attachments.store import objects
 from app.audit.commands import record, told
+from app.core.sizes import readable_size
 from app.errors import FieldError, Invalid
 from app.extensions import db
 from app.identity.acting import current_actor
@@ -22,7 +23,7 @@ def refuse_unfit(content: bytes, most: int) -> None:
     if not content:
         raise Invalid.because([FieldError(("file",), "is empty", "required")])
     if len(content) > most:
-        raise Invalid.because([FieldError(("file",), f"must have {most} bytes at most", "too_large")])
+        raise Invalid.because([FieldError(("file",), f"must have {readable_size(most)} at most", "too_large")])
 
 
 def attach(given_name: str, content: bytes) -> Attachment:

@@ -57,7 +57,7 @@ PROBLEMS = {
         "The stored version is another than the one in `If-Match`.",
         "Insight 42 has changed since it was read: its version is now 4.",
     ),
-    413: ("The body is too large.", "The body must have 4194304 bytes at most."),
+    413: ("The body is too large.", "The body must have 4 MiB at most."),
     415: ("The body is of another type than the one described.", "Send the body as application/json."),
     422: ("One or more fields are wrong; all of them are named.", "title: is required"),
     503: ("The database can't be reached just now.", "The database can't be reached just now."),

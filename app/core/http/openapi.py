@@ -1,10 +1,11 @@
 """The OpenAPI 3.1 document at ``/openapi.json``."""
 
+from threading import Lock
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin, common
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
-from flask import Flask
+from flask import Flask, Response
 from flask_smorest import Api
 
 from app.core.http.endpoint import Endpoints
@@ -67,9 +68,31 @@ class _Plugin(MarshmallowPlugin):
 
 
 class _Api(Api):  # type: ignore[misc]  # flask-smorest ships no types
-    """smorest, less its error handlers: every error is answered by `app.core.http.problems`."""
+    """smorest, less its error handlers: every error is answered by `app.core.http.problems`.
+
+    Routes are described when somebody asks for the document, once: that takes most of what smorest does at a start.
+    """
 
     DEFAULT_ERROR_RESPONSE_NAME = None  # every route declares its errors; a catch-all would hide one that is missing
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._undescribed: list[Endpoints] = []
+        self._describing = Lock()
+
+    def register_blueprint(self, blp: Endpoints) -> None:
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undescribed.append(blp)
+
+    def _openapi_json(self) -> Response:
+        with self._describing:
+            while self._undescribed:
+                blueprint = self._undescribed.pop(0)
+                blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+        answer: Response = super()._openapi_json()
+        return answer
 
     def _register_error_handlers(self) -> None:
         pass

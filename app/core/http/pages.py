@@ -1,7 +1,6 @@
 """What every page needs: built assets, readable times and numbers, addresses with a changed query."""
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -25,8 +24,6 @@ SLUG_LENGTH = 60
 CARRIED = ("done", "n", "left", "receipt")
 YEAR_IN_SECONDS = 365 * 24 * 3600
 OF_DICTIONARIES = frozenset(dir(dict))
-# Of headings, code and tasks, which stand alone, and of bold words.
-MARKS = re.compile(r"(?<!\S)(?:#{1,6}|```\w*|[-*] \[[ x]\])(?!\S)|\*\*(?=\S)|(?<=\S)\*\*")
 
 
 class PageEnvironment(Environment):
@@ -50,7 +47,6 @@ def equip(app: Flask) -> None:
         month=readable_month,
         number=readable_number,
         json=compact_json,
-        running=running_text,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_IN_SECONDS
@@ -104,11 +100,6 @@ def _time(value: str, form: str) -> Markup:
 def compact_json(value: object) -> str:
     """JSON for people to read; the template escapes it like any text."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def running_text(value: str) -> str:
-    """A piece of Markdown, HTML already, as it reads on one line: without the marks that only make its form."""
-    return MARKS.sub("", value)
 
 
 def readable_number(value: int) -> str:

@@ -20,6 +20,7 @@ from app.core.http.respond import wrong_if_match
 from app.core.http.routing import InvalidPath
 from app.core.http.uploads import largest_file
 from app.core.redaction import redacted_text
+from app.core.sizes import readable_size
 from app.errors import (
     UNKNOWN,
     Differing,
@@ -107,8 +108,8 @@ def _said_plainly(status: HTTPStatus) -> str | None:
         if limit and request.mimetype == "multipart/form-data" and (request.content_length or limit) < limit:
             return f"The form must have {request.max_form_parts} fields at most."
         if (most := largest_file()) is not None:
-            return f"The file must have {most} bytes at most."
-        return f"The body must have {limit} bytes at most."
+            return f"The file must have {readable_size(most)} at most."
+        return f"The body must have {readable_size(limit or 0)} at most."
     return None
 
 

@@ -6,6 +6,7 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from app.core.sizes import readable_size
 from app.errors import Invalid
 
 MOST_FILES = 20_000
@@ -39,7 +40,7 @@ def _refuse_too_much(members: list[ZipInfo]) -> None:
     if len(members) > MOST_FILES:
         raise Invalid(f"The zip file holds more than {MOST_FILES:,} files.")
     if sum(member.file_size for member in members) > MOST_BYTES:
-        raise Invalid(f"The files in the zip file have more than {MOST_BYTES // 2**20} MiB together.")
+        raise Invalid(f"The files in the zip file have more than {readable_size(MOST_BYTES)} together.")
 
 
 def _copy(archive: ZipFile, member: ZipInfo, folder: Path) -> None:

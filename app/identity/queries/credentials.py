@@ -43,7 +43,7 @@ SELECT * FROM shown"""
 # longer, for requests that were under way; later it is stolen.
 OF_SESSION = f"""
 WITH shown AS (
-  SELECT s.id, s.user_id, s.last_seen_at, s.expires_at, u.role, {called("u")} AS name,
+  SELECT s.id, s.user_id, s.last_seen_at, s.expires_at, u.role, {called("u")} AS name, u.name AS own_name,
          s.token_hash <> :hash AND coalesce(s.confirmed_at < now() - interval '1 minute', false) AS stolen,
          s.rotated_at < now() - interval '1 hour' AND (s.token_hash = :hash OR s.confirmed_at IS NULL) AS due,
          s.token_hash = :hash AND s.confirmed_at IS NULL AS confirms
@@ -132,5 +132,6 @@ def _caller_of_session(key: bytes, idle_hours: int) -> SignedInCaller | None:
     if not rows:
         return None
     row = rows[0]
-    actor = known_actor(Kind.PERSON, row.name, row.user_id, [Role(row.role)], credential=f"session:{row.id}")
+    roles, credential = [Role(row.role)], f"session:{row.id}"
+    actor = known_actor(Kind.PERSON, row.name, row.user_id, roles, credential=credential, own_name=row.own_name)
     return SignedInCaller(actor, row.id, row.expires_at, row.due, row.stolen)

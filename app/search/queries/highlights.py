@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from app.search.language.tree import Phrase, wanted_text
 from app.search.queries.conditions import standing_text
+from app.search.queries.formatted import Formatted
+from app.search.queries.inline import Sign
 from app.search.queries.words import Understood
 
 # Of an insight whose id a CTE ``page`` holds. Stemming never changes how an English word begins, so that few words are
@@ -87,14 +89,17 @@ class Marks:
 
 def highlights(marks: Marks, known: Iterable[str], fields: Mapping[str, str | None]) -> dict[str, list[str]]:
     """For each field that has hits, fragments of it in which they stand in ``<mark>``: of a title all of it, else up to
-    three of about 30 words. ``known`` are the words of the document that have a wanted stem."""
+    three of about 30 words, of the content without the signs of Markdown. ``known`` are the words of the document that
+    have a wanted stem."""
     sought = (*(words(word) for word in known), *marks.phrases)
     found = {}
     for name, most in LOOKED_AT.items():
         text = (fields[name] or "")[:most]
         if places := list(_apart(sorted(_literal(text, marks.literal) if marks.literal else _places(text, sought)))):
+            # Signs that are looked for are shown.
+            formatted = Formatted(text) if name == "content" and not marks.literal else None
             whole = name == "title"
-            found[name] = [_marked(text, 0, len(text), places)] if whole else list(_fragments(text, places))
+            found[name] = [_marked(text, 0, len(text), places)] if whole else list(_fragments(text, places, formatted))
     return found
 
 
@@ -157,7 +162,7 @@ def _apart(places: Iterable[Place]) -> Iterator[Place]:
             yield place
 
 
-def _fragments(text: str, places: Sequence[Place]) -> Iterator[str]:
+def _fragments(text: str, places: Sequence[Place], formatted: Formatted | None) -> Iterator[str]:
     """Those in which the most different words stand, as they come in the text."""
     windows = [_window(places, first) for first in range(len(places))]
     chosen: list[tuple[int, int]] = []
@@ -168,7 +173,7 @@ def _fragments(text: str, places: Sequence[Place]) -> Iterator[str]:
     ends = [0, *accumulate((end for _, end in bounds), max)]
     for (start, end), before in zip(bounds, ends, strict=False):
         if max(start, before) < end:
-            yield _fragment(text, max(start, before), end, places)
+            yield _fragment(text, max(start, before), end, places, formatted)
 
 
 def _window(places: Sequence[Place], first: int) -> tuple[int, int, int]:
@@ -193,15 +198,33 @@ def _bounds(text: str, start: int, end: int) -> tuple[int, int]:
     return begin, finish
 
 
-def _fragment(text: str, start: int, end: int, places: Sequence[Place]) -> str:
+def _fragment(text: str, start: int, end: int, places: Sequence[Place], formatted: Formatted | None) -> str:
     inside = [place for place in places if start <= place.start and place.end <= end]
-    marked = SPACE.sub(" ", _marked(text, start, end, inside)).strip()
+    signs = [sign for sign in formatted.signs(start, end) if not _says(text, sign, inside)] if formatted else []
+    marked = SPACE.sub(" ", _marked(text, start, end, inside, signs)).strip()
     return f"{'… ' if start else ''}{marked}{' …' if end < len(text) else ''}"
 
 
-def _marked(text: str, start: int, end: int, places: Iterable[Place]) -> str:
+def _says(text: str, sign: Sign, places: Sequence[Place]) -> bool:
+    """Whether a word of a hit stands in it, as in the address of a link."""
+    hit = any(place.start < sign.end and sign.start < place.end for place in places)
+    return hit and WORD.search(text, sign.start, sign.end) is not None
+
+
+def _marked(text: str, start: int, end: int, places: Iterable[Place], signs: Sequence[Sign] = ()) -> str:
     pieces, at = [], start
     for place in places:
-        pieces += [escape(text[at : place.start]), "<mark>", escape(text[place.start : place.end]), "</mark>"]
+        before, hit = _without(text, at, place.start, signs), _without(text, place.start, place.end, signs)
+        pieces += [escape(before), "<mark>", escape(hit), "</mark>"]
         at = place.end
-    return "".join([*pieces, escape(text[at:end])])
+    return "".join([*pieces, escape(_without(text, at, end, signs))])
+
+
+def _without(text: str, start: int, end: int, signs: Iterable[Sign]) -> str:
+    """A part of the text without the signs that stand in it."""
+    pieces, at = [], start
+    for sign in signs:
+        if start <= sign.start and sign.end <= end:
+            pieces += [text[at : sign.start], sign.instead]
+            at = sign.end
+    return "".join([*pieces, text[at:end]])

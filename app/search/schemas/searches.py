@@ -30,7 +30,10 @@ FACETS = "Whether to count the matches by status, category and so on. Without it
 EXPLAIN = "Whether to tell what each score is made of."
 TOTAL_RELATION = "`exact`, or `estimate` beyond the number up to which matches are counted. Only of searches."
 SCORE = "The more, the better the text fits; comparable within one answer. Null beyond the ranked hits."
-HIGHLIGHTS = "By field, where the text was found: HTML with nothing but `<mark>` in it. Of a title all, else fragments."
+HIGHLIGHTS = (
+    "By field, where the text was found: HTML with nothing but `<mark>` in it. Of a title all, else fragments; of the"
+    " content without the signs of Markdown."
+)
 SAMPLED = "True when only the best hits were counted, because there are too many matches."
 SEARCH_ID = "For telling what was opened of the answer (`POST /search/{search_id}/opened`); only of searches for text."
 CORRECTED = "The query as it was understood, when mistyped words were replaced in it."

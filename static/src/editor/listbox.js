@@ -2,6 +2,11 @@
 
 import { element, icon } from "./element.js";
 
+// Neither a letter in the making nor a shortcut.
+export function isPlain(event) {
+  return !(event.isComposing || event.ctrlKey || event.metaKey || event.shiftKey);
+}
+
 export class Listbox {
   items = []; // {text, value, note, icon, depth}
   active = -1;
@@ -11,7 +16,7 @@ export class Listbox {
     this.field = field;
     this.choose = choose;
     this.list = element("ul", {
-      class: "suggestions card picker-list", id: `${field.id}-options`, role: "listbox", "aria-label": label,
+      class: "suggestions card", id: `${field.id}-options`, role: "listbox", "aria-label": label,
       hidden: true,
     });
     for (const [name, value] of Object.entries({
@@ -64,6 +69,7 @@ export class Listbox {
     }
   }
 
+  // Through the options and, between the last and the first, back to what was typed.
   move(step) {
     const places = this.items.length + 1;
     this.active = ((this.active + 1 + step + places) % places) - 1;
@@ -78,7 +84,7 @@ export class Listbox {
 
   // Whether the key was meant for the list.
   press(event) {
-    if (!this.open || event.isComposing || event.ctrlKey || event.metaKey || event.shiftKey) return false;
+    if (!this.open || !isPlain(event)) return false;
     if (event.key === "ArrowDown") this.move(1);
     else if (event.key === "ArrowUp") this.move(-1);
     else if (event.key === "Escape") this.close();

@@ -27,14 +27,19 @@ export async function offerKept(form, autosave) {
   ));
 }
 
-// What the form shows, or what the server has in its copy, is lost to nobody.
+// What the form shows is lost to nobody, nor what the server has in a copy to which the page leads. The last words before
+// a reload come to the server when it has made this page: the form would write over them.
 async function isNews(form, copy) {
   const fields = JSON.stringify(copy.fields);
-  if (fields === JSON.stringify(typedFields(form)) || (await isThere(form, copy, fields))) {
+  if (fields === JSON.stringify(typedFields(form)) || (isListed(copy) && (await isThere(form, copy, fields)))) {
     forgetHere(copy.id);
     return false;
   }
   return true;
+}
+
+function isListed({ id }) {
+  return document.querySelector(`.waiting-texts a[href$="copy=${CSS.escape(id)}"]`) !== null;
 }
 
 async function isThere(form, { id }, fields) {

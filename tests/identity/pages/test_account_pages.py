@@ -17,7 +17,7 @@ from app.identity.commands.passwords import set_password
 from app.identity.commands.people import create_person
 from app.identity.pages.device_names import device_name
 from tests.identity.conftest import PASSWORD
-from tests.identity.pages.conftest import BROWSER, NEW_PASSWORD, ONE_OF_THE_ROLES, VIC, Visitor, error, value
+from tests.identity.pages.conftest import ADA, BROWSER, NEW_PASSWORD, ONE_OF_THE_ROLES, VIC, Visitor, error, value
 
 BEYOND = "users:manage is more than the role may do"
 AGAIN = {"current_password": PASSWORD}
@@ -30,7 +30,9 @@ def test_a_name_is_changed(ada: Visitor, accounts: Callable[[], Any]) -> None:
     assert accounts() == before
     assert ada.post("/profile", name="Ada L.", role="viewer").headers["Location"] == "/profile?done=name"
     assert accounts()["users"][0][3:5] == ("Ada L.", "admin")
-    assert "Your name was changed." in ada.get("/profile?done=name").text
+    after = ada.get("/profile?done=name").text
+    assert "Your name was changed." in after
+    assert '<span class="visually-hidden">Account of </span>Ada L.</span>' in after
 
 
 @pytest.mark.parametrize(
@@ -202,6 +204,9 @@ def test_the_header_says_who_is_here(ada: Visitor, vic: Visitor, visitor: Visito
     assert "Sign out" in theirs
     assert "/admin/" not in theirs
     assert "Sign out" not in nobody_s
+    assert f'<summary title="{ADA}">' in mine
+    assert re.findall(r'class="visually-hidden">Account of </span>(.*?)</span>', mine + theirs) == ["Ada", "Vic"]
+    assert f'<b>Ada</b><span class="muted">{ADA}</span><span class="muted">Admin</span>' in mine
 
 
 def test_open_access_is_explained(client: FlaskClient) -> None:
