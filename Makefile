@@ -42,6 +42,8 @@ run: setup ## Serve at http://127.0.0.1:8000 with all it needs (PORT=, HOST=, IN
 
 setup: $(STAMPS)/run $(STAMPS)/front ## Set up the environment and build the front end, nothing else
 
+# Where containers forbid it, each worker and process would compile all that the tests import once more.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMPS)/dev $(STAMPS)/front ## Run every test (PYTEST_ARGS= for more options)
 	$(PYTEST) $(PYTEST_ARGS)
 ifneq ($(OLDEST_POSTGRES),)

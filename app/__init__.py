@@ -33,7 +33,7 @@ def create_app(settings: "Settings | None" = None, *, serves: bool = True) -> "F
     from app.core.http import compression, cors, pages, problems, proxies, security
     from app.core.http.sessions import NoSessions
     from app.core.patience import lose_patience
-    from app.extensions import db, migrate
+    from app.extensions import db
     from app.identity import mail
 
     settings = settings or load_settings()
@@ -62,7 +62,6 @@ def create_app(settings: "Settings | None" = None, *, serves: bool = True) -> "F
     db.init_app(app)
     with app.app_context():
         lose_patience(db.engine, settings.statement_timeout_seconds)
-    migrate.init_app(app, db, directory=str(REPOSITORY / "migrations"), compare_server_default=True)
     mail.connect(app, settings)
     if serves:
         _watch_the_door(app, settings)

@@ -1,5 +1,6 @@
 """Fixtures for every test: one real PostgreSQL and Valkey for the session, a clean database for each test."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -21,6 +22,8 @@ from app.embedded import running_servers
 from app.extensions import db
 from app.identity.acting import acting
 from app.identity.actor import LOCAL_ADMINISTRATOR
+from app.identity.queries.credentials import forget_callers
+from tests.identity.world import build
 
 # A test leaves few rows: deleting them is faster than truncating the files.
 EMPTY = """
@@ -48,7 +51,11 @@ EVERY_ROW = " UNION ALL ".join(f"SELECT '{name}', ARRAY(SELECT t::text FROM {nam
 
 
 # They begin first, so that the workers of a whole run end together; see `make test`.
-LONGEST = ("tests/model/test_write_side.py", "tests/docs/test_tutorial.py", "tests/test_supervisor.py")
+LONGEST = (
+    "tests/model/test_write_side.py", "tests/docs/test_tutorial.py", "tests/faults/test_each_call.py",
+    "tests/browser/test_hostile.py", "tests/test_supervisor.py", "tests/browser/test_pages_accessible.py",
+    "tests/test_verify.py", "tests/backup/test_restore.py", "tests/embedded/test_servers.py", "tests/test_openapi.py",
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,6 +69,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return min((number for name, number in places.items() if item.nodeid.startswith(name)), default=len(LONGEST))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    keep_what_is_there()
+
+
+def keep_what_is_there() -> None:
+    """All that was imported and built stays until the end: no collection walks over it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
@@ -80,21 +97,25 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     given = load_settings(instance=instance)
     with running_servers(given) as settings:
         if given.database_url is None:
-            let_create_databases(settings)
+            let_tests_use(settings)
         yield settings
 
 
-def let_create_databases(settings: Settings) -> None:
-    """The embedded server's owner may not; its superuser, known to its private socket only, lets it."""
+def let_tests_use(settings: Settings) -> None:
+    """The embedded server's owner may not create databases; its superuser, known to its private socket only, lets it.
+    Nothing here outlives a crash, so nobody waits for the disk."""
     superuser = make_url(owner_libpq(settings)).set(username="postgres")
     with psycopg.connect(superuser.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute("ALTER ROLE insights_owner CREATEDB")
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @contextmanager
-def built(settings: Settings) -> Iterator[Flask]:
-    """An application whose connections are closed in the end."""
-    app = create_app(settings)
+def built(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
+    """An application whose connections are closed in the end; one that ``serves`` nothing, a command's, is cheap."""
+    app = create_app(settings, serves=serves)
     try:
         yield app
     finally:
@@ -135,7 +156,7 @@ def scratch_database(settings: Settings) -> Iterator[Settings]:
 def migrated(settings: Settings) -> Iterator[Settings]:
     """Settings that name a migrated database of this session's own."""
     with scratch_database(settings) as scratch:
-        with built(scratch) as app:
+        with built(scratch, serves=False) as app:
             upgrade(app)
         yield scratch
 
@@ -156,6 +177,7 @@ def owner_url(migrated: Settings) -> str:
 def application(migrated: Settings) -> Iterator[Flask]:
     """The application over the session's database."""
     with built(migrated) as app:
+        keep_what_is_there()
         yield app
 
 
@@ -213,6 +235,21 @@ def app(application: Flask, clean_database: None) -> Iterator[Flask]:
 def client(application: Flask, clean_database: None) -> FlaskClient:
     """A program that calls the API."""
     return application.test_client()
+
+
+@pytest.fixture(scope="session")
+def closed(application_with: Callable[..., Flask]) -> Flask:
+    """The application where people sign in, and strangers read what is public."""
+    return application_with(auth_mode="required", anonymous_reading=True)
+
+
+@pytest.fixture
+def caller(closed: Flask, clean_database: None, owner_connection: psycopg.Connection) -> Iterator[FlaskClient]:
+    """A client in front of the world of `tests.identity.world`."""
+    build(owner_connection)
+    forget_callers()
+    yield closed.test_client()
+    forget_callers()
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ ORDER BY 1, 2, 3, 4"""
 def filled_database(settings: Settings) -> Iterator[Settings]:
     """Settings that name a migrated database with something in every table. Nothing is connected to it."""
     with scratch_database(settings) as scratch:
-        with built(scratch) as app:
+        with built(scratch, serves=False) as app:
             upgrade(app)
         with psycopg.connect(owner_libpq(scratch), autocommit=True) as connection:
             for statement in FILL.strip().removesuffix(";").split(";\n"):  # each a transaction of its own
@@ -158,7 +158,7 @@ def invoke(
     def application(instance: object, migrated: bool = True, **_: object) -> Iterator[Flask]:
         if makes_key:
             (settings.instance / "secret_key").write_text(settings.secret_key)
-        with built(settings) as app:
+        with built(settings, serves=False) as app:
             if migrated:
                 upgrade(app)
             with app.app_context():

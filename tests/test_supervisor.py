@@ -161,6 +161,7 @@ with application(Path(sys.argv[1]), writes=True):
     insights_created.inc()
     Histogram("example_seconds", "An example").observe(1)
     Gauge("example", "An example").set(1)
+assert "alembic" not in sys.modules  # nothing was to migrate
 print(os.getpid())
 """
     command = [sys.executable, "-c", script, str(instance)]

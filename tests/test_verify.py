@@ -378,7 +378,7 @@ def test_a_busy_database_is_sound(copy: Settings) -> None:
     for writer in writers:
         writer.start()
     try:
-        with built(copy) as app, app.app_context():
+        with built(copy, serves=False) as app, app.app_context():
             found = [violations for _ in range(10) for violations in findings().values()]
     finally:
         stop.set()

@@ -25,11 +25,11 @@ def connect(owner_url: str, clean_database: None) -> Iterator[Connect]:
 
 
 @pytest.fixture
-def session(connect: Connect) -> psycopg.Connection:
-    """A session on a database that holds the three insights of `tests.analytics.ledger`, their counts not folded."""
-    session = connect()
-    session.execute(KNOWLEDGE)
-    return session
+def session(owner_connection: psycopg.Connection, clean_database: None) -> psycopg.Connection:
+    """A session on a database that holds the three insights of `tests.analytics.ledger`, their counts not folded. It
+    goes on after the test: whoever sets something in it takes a session of their own."""
+    owner_connection.execute(KNOWLEDGE)
+    return owner_connection
 
 
 @pytest.fixture

@@ -1,40 +1,42 @@
 """``insights counts`` as an operator runs it."""
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
+from flask import Flask
 
-from app.config import Settings
+from app.analytics import cli as counts_cli
+from app.cli import cli
 from tests.analytics.ledger import Ledger
+
+Run = Callable[[str], tuple[int, str]]
 
 
 @pytest.fixture
-def environment(settings: Settings, database_url: str, tmp_path: Path) -> dict[str, str]:
-    return {
-        **os.environ,
-        "DATABASE_URL": database_url,
-        "REDIS_URL": settings.redis_url or "",
-        "INSIGHTS_INSTANCE": str(tmp_path),
-    }
+def run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Exit status and output of a command with the test's database for its instance."""
+
+    @contextmanager
+    def application(instance: Path | None) -> Iterator[Flask]:
+        yield app
+
+    def called(command: str) -> tuple[int, str]:
+        done = CliRunner().invoke(cli, ["counts", command])
+        return done.exit_code, done.stdout
+
+    monkeypatch.setattr(counts_cli, "application", application)
+    return called
 
 
-def run(environment: dict[str, str], command: str) -> tuple[int, str]:
-    program = "from app.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "counts", command], env=environment, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout
-
-
-def test_verify_and_repair(environment: dict[str, str], session: psycopg.Connection, ledger: Ledger) -> None:
-    assert run(environment, "verify") == (0, "exact: 3 cells, 3 tags\n")
+def test_verify_and_repair(run: Run, session: psycopg.Connection, ledger: Ledger) -> None:
+    assert run("verify") == (0, "exact: 3 cells, 3 tags\n")
     ledger.fold()
     session.execute("UPDATE insight_counts SET n = 7 WHERE status = 'draft'")
-    assert run(environment, "verify") == (1, "insights 1/draft/medium/INTERNAL: shown 7, actual 1\n")
-    assert run(environment, "repair") == (0, "repaired: 1\n")
-    assert run(environment, "verify") == (0, "exact: 3 cells, 3 tags\n")
+    assert run("verify") == (1, "insights 1/draft/medium/INTERNAL: shown 7, actual 1\n")
+    assert run("repair") == (0, "repaired: 1\n")
+    assert run("verify") == (0, "exact: 3 cells, 3 tags\n")
     assert ledger.pending() == 0

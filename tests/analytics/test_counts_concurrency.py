@@ -107,11 +107,12 @@ def test_a_writer_with_an_old_snapshot_is_refused_rather_than_counted_wrong(
 )
 @pytest.mark.parametrize("level", [psycopg.IsolationLevel.READ_COMMITTED, psycopg.IsolationLevel.REPEATABLE_READ])
 def test_a_category_is_never_its_own_ancestor(
-    statement: str, level: psycopg.IsolationLevel, session: psycopg.Connection
+    statement: str, level: psycopg.IsolationLevel, session: psycopg.Connection, connect: Connect
 ) -> None:
-    session.isolation_level = level
-    with pytest.raises(psycopg.errors.CheckViolation) as refused, session.transaction():
-        session.execute(statement.encode())
+    other = connect()
+    other.isolation_level = level
+    with pytest.raises(psycopg.errors.CheckViolation) as refused, other.transaction():
+        other.execute(statement.encode())
     assert refused.value.diag.constraint_name == "categories_no_cycle"
 
 

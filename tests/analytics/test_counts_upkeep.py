@@ -136,11 +136,12 @@ def test_linking_an_insight_of_the_same_transaction_costs_no_second_row_version(
 
 @pytest.mark.parametrize("level", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
 def test_truncate_is_refused_with_an_old_snapshot(
-    level: psycopg.IsolationLevel, session: psycopg.Connection, ledger: Ledger
+    level: psycopg.IsolationLevel, connect: Connect, ledger: Ledger
 ) -> None:
-    session.isolation_level = level
-    with pytest.raises(psycopg.errors.FeatureNotSupported, match="insight_tags needs"), session.transaction():
-        session.execute("TRUNCATE insight_tags")
+    other = connect()
+    other.isolation_level = level
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="insight_tags needs"), other.transaction():
+        other.execute("TRUNCATE insight_tags")
     assert ledger.shown() == EXACT
 
 

@@ -35,17 +35,15 @@ INSIGHT = {
 
 
 @pytest.fixture
-def keep(owner_url: str, app: Flask) -> Callable[..., None]:
+def keep(owner_connection: psycopg.Connection, app: Flask) -> Callable[..., None]:
     """Store an insight of which only the given columns matter."""
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(OWNERS)
+    owner_connection.execute(OWNERS)
 
     def insert(count: int = 1, **columns: Any) -> None:
         given = INSIGHT | columns
         if given["status"] == "published" and given["published"] is None:
             given["published"] = given["created"]
-        with psycopg.connect(owner_url, autocommit=True) as connection, connection.cursor() as cursor:
-            cursor.executemany(INSERT, [given] * count)
+        owner_connection.cursor().executemany(INSERT, [given] * count)
 
     return insert
 

@@ -11,7 +11,10 @@ from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import pytest
+from click.testing import CliRunner
 
+from app import cli_context
+from app.cli import cli
 from app.config import Settings
 from tests.backup.conftest import KEY
 from tests.conftest import libpq, owner_libpq
@@ -66,15 +69,17 @@ def test_a_kill_leaves_no_half_file(delay: float, environment: dict[str, str], t
 
 
 @pytest.mark.parametrize("command", ["backup", "verify"])
-def test_a_folder_that_is_no_instance_stays_as_it_is(command: str, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_instance_stays_as_it_is(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_context, "exit_on_sigterm", lambda: None)  # that of this process
     (tmp_path / "other").mkdir()
     file = tmp_path / "b.backup"
     arguments = [command, *([str(file)] if command == "backup" else [])]
     for folder in (tmp_path / "nope", tmp_path / "other"):
-        whole = [*INSIGHTS, *arguments, "--instance", str(folder)]
-        done = subprocess.run(whole, env=CLEAN, capture_output=True, text=True, check=False)
+        done = CliRunner().invoke(cli, [*arguments, "--instance", str(folder)], env=dict.fromkeys(SERVERS))
         refusal = f"There is no instance in {folder}: look at --instance and INSIGHTS_INSTANCE.\n"
-        assert (done.returncode, done.stdout, done.stderr) == (1, "", refusal)
+        assert (done.exit_code, done.stdout, done.stderr) == (1, "", refusal)
     assert [path.name for path in tmp_path.rglob("*")] == ["other"]
 
 

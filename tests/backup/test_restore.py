@@ -16,7 +16,7 @@ import pytest
 from app.attachments.store import Objects
 from app.backup import progress, restoring
 from app.config import Settings
-from app.core.migrations import DIRECTORY, head
+from app.core.migrations import DIRECTORY, bind, head
 from app.errors import Unavailable
 from tests.backup.conftest import CONFIGURATION, KEY, OTHER_KEY, Run
 from tests.conftest import built, libpq, owner_libpq
@@ -258,6 +258,7 @@ def test_a_failure_at_the_end_changes_nothing(
 
 def test_an_older_backup_is_brought_up_to_date(settings: Settings, empty: Settings, run: Run, tmp_path: Path) -> None:
     with built(empty) as app, app.app_context():
+        bind(app)
         flask_migrate.upgrade(directory=str(DIRECTORY), revision="0003")
     with psycopg.connect(owner_libpq(empty), autocommit=True) as owner:
         owner.execute("INSERT INTO insights (title, description, author) VALUES ('Old', 'd', 'A')")

@@ -1,14 +1,9 @@
-"""Somebody of every role in front of an insight of every kind."""
+"""What acts left in the rows, and what holds after each of them."""
 
 from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-
-from app.identity.queries.credentials import forget_callers
-from tests.identity.world import build
 
 # What an act may change only together with the version and the time of the change.
 INSIGHTS = """
@@ -27,26 +22,11 @@ WHERE r.version IS DISTINCT FROM i.version"""
 Row = dict[str, object]
 
 
-@pytest.fixture(scope="session")
-def closed(application_with: Callable[..., Flask]) -> Flask:
-    """The application where people sign in, and strangers read what is public."""
-    return application_with(auth_mode="required", anonymous_reading=True)
-
-
 @pytest.fixture
-def caller(closed: Flask, clean_database: None, owner_connection: psycopg.Connection) -> Iterator[FlaskClient]:
-    """A client in front of the world of `tests.identity.world`."""
-    build(owner_connection)
-    forget_callers()
-    yield closed.test_client()
-    forget_callers()
-
-
-@pytest.fixture
-def rows(owner_url: str) -> Iterator[Callable[..., list[Row]]]:
+def rows(owner_connection: psycopg.Connection) -> Iterator[Callable[..., list[Row]]]:
     """The rows of a statement; of `INSIGHTS`, when none is given."""
-    with psycopg.connect(owner_url, autocommit=True, row_factory=psycopg.rows.dict_row) as connection:
-        yield lambda statement=INSIGHTS: connection.execute(statement).fetchall()
+    with owner_connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        yield lambda statement=INSIGHTS: cursor.execute(statement).fetchall()
 
 
 @pytest.fixture
@@ -56,10 +36,8 @@ def revisions(rows: Callable[..., list[Row]]) -> Callable[[], list[Row]]:
 
 
 @pytest.fixture(autouse=True)
-def exact(owner_url: str) -> Iterator[None]:
+def exact(owner_connection: psycopg.Connection) -> Iterator[None]:
     """After each test every count is what a recount gives, and every version has its revision."""
     yield
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        assert connection.execute("SELECT * FROM counts_drift").fetchall() == []
-        unequal = connection.execute(UNREVISED)
-        assert unequal.fetchall() == []
+    assert owner_connection.execute("SELECT * FROM counts_drift").fetchall() == []
+    assert owner_connection.execute(UNREVISED).fetchall() == []

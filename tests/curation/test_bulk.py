@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,7 +13,7 @@ from app.audit.queries import AuditFilter, audit_json
 from app.core.http.body import IDEMPOTENCY_KEY
 from app.core.metrics import insights_deleted, insights_updated
 from app.curation.schemas import BulkAnswer
-from tests.answers import answered, make_category, make_insight, make_tag, problem, refused_because, wrong_fields
+from tests.answers import answered, problem, refused_because, wrong_fields
 from tests.identity.world import KINDS, ROLES, headers
 
 Rows = Callable[..., list[dict[str, Any]]]
@@ -31,16 +32,22 @@ ACTIONS: dict[str, tuple[dict[str, Any], list[int]]] = {
 IDS, FILTER = {"ids": [4, 3, 2, 1, 3]}, {"filter": {"author": "ada"}}
 
 
+KNOWLEDGE = """
+INSERT INTO tags (name, slug) VALUES ('Testing', 'testing'), ('Incident', 'incident'), ('Other', 'other');
+INSERT INTO categories (name, slug) VALUES ('First', 'first'), ('Second', 'second');
+INSERT INTO insights (title, description, author, category_id, priority, status, visibility) VALUES
+  ('Title', 'Text', 'Ada', 1, 'medium', 'draft', 'INTERNAL'),
+  ('Title', 'Text', 'Ada', 2, 'medium', 'published', 'INTERNAL'),
+  ('Title', 'Text', 'Ada', NULL, 'critical', 'published', 'INTERNAL'),
+  ('Title', 'Text', 'Ada', NULL, 'high', 'archived', 'RESTRICTED'),
+  ('Title', 'Text', 'Grace', 1, 'medium', 'draft', 'INTERNAL');
+INSERT INTO insight_tags (insight_id, tag_id) VALUES (1, 1), (1, 2), (2, 1), (2, 3), (3, 3), (5, 1)"""
+
+
 @pytest.fixture
-def knowledge(client: FlaskClient) -> FlaskClient:
+def knowledge(client: FlaskClient, owner_connection: psycopg.Connection) -> FlaskClient:
     """Four insights of Ada, and one of somebody else."""
-    make_tag(client, "Testing"), make_tag(client, "Incident"), make_tag(client, "Other")
-    make_category(client, "First"), make_category(client, "Second")
-    make_insight(client, tag_ids=[1, 2], category_id=1)
-    make_insight(client, tag_ids=[1, 3], category_id=2, status="published")
-    make_insight(client, tag_ids=[3], status="published", priority="critical")
-    make_insight(client, priority="high", status="archived", visibility="RESTRICTED")
-    make_insight(client, author="Grace", tag_ids=[1], category_id=1)
+    owner_connection.execute(KNOWLEDGE)
     return client
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.http.pages import DIST
-from tests.answers import make_category, make_insight, make_tag
+from tests.answers import make_insight
 from tests.identity.world import KINDS, headers
 
 pytestmark = pytest.mark.skipif(not (DIST / "manifest.json").exists(), reason="static/dist is not built")
@@ -30,15 +31,21 @@ ACTIONS: dict[str, tuple[dict[str, str], list[int]]] = {
 }
 
 
+KNOWLEDGE = """
+INSERT INTO tags (name, slug) VALUES ('Testing', 'testing');
+INSERT INTO categories (name, slug) VALUES ('First', 'first'), ('Second', 'second');
+INSERT INTO insights (title, description, author, category_id, priority, status, visibility) VALUES
+  ('One', 'Text', 'Ada', 1, 'medium', 'draft', 'INTERNAL'),
+  ('Two', 'Text', 'Ada', NULL, 'high', 'published', 'INTERNAL'),
+  ('Three', 'Text', 'Ada', NULL, 'medium', 'draft', 'INTERNAL'),
+  ('Four', 'Text', 'Grace', NULL, 'medium', 'draft', 'INTERNAL');
+INSERT INTO insight_tags (insight_id, tag_id) VALUES (1, 1)"""
+
+
 @pytest.fixture
-def knowledge(client: FlaskClient) -> FlaskClient:
+def knowledge(client: FlaskClient, owner_connection: psycopg.Connection) -> FlaskClient:
     """Three insights of Ada, and one of somebody else."""
-    make_tag(client, "Testing")
-    make_category(client, "First"), make_category(client, "Second")
-    make_insight(client, title="One", tag_ids=[1], category_id=1)
-    make_insight(client, title="Two", status="published", priority="high")
-    make_insight(client, title="Three")
-    make_insight(client, title="Four", author="Grace")
+    owner_connection.execute(KNOWLEDGE)
     return client
 
 

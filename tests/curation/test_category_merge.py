@@ -16,9 +16,8 @@ Rows = list[tuple[Any, ...]]
 
 
 @pytest.fixture
-def rows(owner_url: str) -> Any:
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        yield lambda statement: connection.execute(statement).fetchall()
+def rows(owner_connection: psycopg.Connection) -> Any:
+    return lambda statement: owner_connection.execute(statement).fetchall()
 
 
 def merge(client: FlaskClient, category_id: int, into: int, **body: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,7 +15,7 @@ from werkzeug.test import TestResponse
 from app.config import REPOSITORY
 from app.core.http.pages import DIST
 from app.taxonomy.forms import COLORS, ICONS
-from tests.answers import make_category, make_insight, make_tag
+from tests.answers import make_category, make_tag
 from tests.identity.world import headers
 
 pytestmark = pytest.mark.skipif(not (DIST / "manifest.json").exists(), reason="static/dist is not built")
@@ -24,20 +25,22 @@ Stored = Callable[[], dict[str, list[Any]]]
 Statements = Callable[[], list[str]]
 
 
+ROOM = """
+INSERT INTO categories (name, slug, parent_id, color, icon) VALUES ('Technical', 'technical', NULL, '#3B82F6', 'code'),
+  ('Databases', 'databases', 1, NULL, NULL), ('PostgreSQL', 'postgresql', 2, NULL, NULL),
+  ('People', 'people', NULL, NULL, NULL);
+INSERT INTO tags (name, slug) VALUES ('Incident', 'incident'), ('Incidence', 'incidence'), ('Unused', 'unused');
+INSERT INTO insights (title, description, author, category_id, visibility) VALUES
+  ('Title', 'Text', 'Ada', 1, 'INTERNAL'), ('Title', 'Text', 'Ada', 2, 'INTERNAL'),
+  ('Title', 'Text', 'Ada', 2, 'INTERNAL'), ('Title', 'Text', 'Ada', 3, 'INTERNAL');
+INSERT INTO insight_tags (insight_id, tag_id) VALUES (1, 1), (2, 1), (2, 2), (3, 2)"""
+
+
 @pytest.fixture
-def room(client: FlaskClient) -> FlaskClient:
+def room(client: FlaskClient, owner_connection: psycopg.Connection) -> FlaskClient:
     """Technical (1, an insight) > Databases (2, two) > PostgreSQL (3, one), and People (4); tags Incident (1, two
     insights), incidence (2, two, one of them both) and Unused (3)."""
-    make_category(client, "Technical", color="#3B82F6", icon="code")
-    make_category(client, "Databases", parent_id=1)
-    make_category(client, "PostgreSQL", parent_id=2)
-    make_category(client, "People")
-    for name in ("Incident", "Incidence", "Unused"):
-        make_tag(client, name)
-    make_insight(client, category_id=1, tag_ids=[1])
-    make_insight(client, category_id=2, tag_ids=[1, 2])
-    make_insight(client, category_id=2, tag_ids=[2])
-    make_insight(client, category_id=3)
+    owner_connection.execute(ROOM)
     return client
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app.curation.schemas import UndoAnswer
 from app.identity.queries.credentials import forget_callers
-from tests.answers import answered, make_category, make_insight, make_tag, problem
+from tests.answers import answered, make_insight, make_tag, problem
 from tests.curation.test_bulk import ACTIONS
 from tests.identity.world import KINDS, headers
 from tests.taxonomy.test_races import Call, at_once
@@ -22,15 +22,22 @@ Stored = Callable[[], object]
 OWN_DRAFTS = [kind.id for kind in KINDS if (kind.owner, kind.status) == ("contributor", "draft")]
 
 
+KNOWLEDGE = """
+INSERT INTO tags (name, slug) VALUES ('Testing', 'testing'), ('Incident', 'incident'), ('Other', 'other');
+INSERT INTO categories (name, slug) VALUES ('First', 'first'), ('Second', 'second');
+INSERT INTO insights (title, description, author, category_id, priority, status, visibility, external_key, content,
+  metadata)
+VALUES ('Title', 'Text', 'Ada', 1, 'medium', 'draft', 'INTERNAL', 'KEY-1', repeat('Long text. ', 100), '{}'),
+  ('Title', 'Text', 'Ada', 2, 'medium', 'published', 'INTERNAL', NULL, NULL, '{"team": "core"}'),
+  ('Title', 'Text', 'Ada', NULL, 'critical', 'published', 'INTERNAL', NULL, NULL, '{}'),
+  ('Title', 'Text', 'Ada', NULL, 'high', 'archived', 'RESTRICTED', NULL, NULL, '{}');
+INSERT INTO insight_tags (insight_id, tag_id) VALUES (1, 1), (1, 2), (2, 1), (2, 3), (3, 3)"""
+
+
 @pytest.fixture
-def knowledge(client: FlaskClient) -> FlaskClient:
+def knowledge(client: FlaskClient, owner_connection: psycopg.Connection) -> FlaskClient:
     """Four insights that differ in all that an act may change."""
-    make_tag(client, "Testing"), make_tag(client, "Incident"), make_tag(client, "Other")
-    make_category(client, "First"), make_category(client, "Second")
-    make_insight(client, tag_ids=[1, 2], category_id=1, external_key="KEY-1", content="Long text. " * 100)
-    make_insight(client, tag_ids=[1, 3], category_id=2, status="published", metadata={"team": "core"})
-    make_insight(client, tag_ids=[3], status="published", priority="critical")
-    make_insight(client, priority="high", status="archived", visibility="RESTRICTED")
+    owner_connection.execute(KNOWLEDGE)
     return client
 
 

@@ -16,7 +16,6 @@ from app.exchange.queries import exported
 from app.identity.audience import Audience
 from app.identity.permissions import ROLES as RIGHTS
 from app.identity.permissions import ROUTES, Role
-from app.identity.queries.credentials import forget_callers
 from app.search.queries.wanted import Search
 from tests.conftest import built
 from tests.identity.world import KINDS, ROLES, SEEN, STATUSES, VISIBILITIES, Kind, build, headers
@@ -164,21 +163,6 @@ def routes(app: Flask) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield f"{method} {endpoint_of(rule.rule)}"
-
-
-@pytest.fixture(scope="session")
-def closed(application_with: Callable[..., Flask]) -> Flask:
-    """The application where people sign in, and strangers read what is public."""
-    return application_with(auth_mode="required", anonymous_reading=True)
-
-
-@pytest.fixture
-def caller(closed: Flask, clean_database: None, owner_connection: psycopg.Connection) -> Iterator[FlaskClient]:
-    """A client in front of the world of `tests.identity.world`."""
-    build(owner_connection)
-    forget_callers()
-    yield closed.test_client()
-    forget_callers()
 
 
 def call(caller: FlaskClient, route: str, role: str, insight_id: int = 1, accept: str = "*/*"):

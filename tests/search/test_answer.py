@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -17,32 +18,34 @@ from app.search.queries.answer import search_json
 from app.search.queries.ranking import Ranking
 from app.search.queries.wanted import Portion, Search, Wishes
 from app.search.schemas.searches import SearchPage
-from tests.answers import answered, ids, make_category, make_insight, make_tag, problem, wrong_fields
+from tests.answers import answered, ids, make_insight, problem, wrong_fields
 from tests.conftest import built
 
-TEXT = {"description": "Text", "author": "Ada"}
+LIBRARY = """
+INSERT INTO categories (name, slug) VALUES ('Technical', 'technical'), ('People', 'people');
+INSERT INTO tags (name, slug) VALUES ('Incident', 'incident'), ('Review', 'review');
+INSERT INTO insights (title, description, content, author, category_id, priority, status, visibility, created_at)
+SELECT title, description, content, author, category_id, priority, status, visibility,
+  now() + number * interval '1 microsecond'
+FROM (VALUES
+  (1, 'A storm of retries', 'Text', NULL, 'Ada', 1, 'medium', 'published', 'INTERNAL'),
+  (2, 'Retries make a storm', 'Text', NULL, 'Ada', 1, 'high', 'draft', 'INTERNAL'),
+  (3, 'Storm', 'Text', NULL, 'Bob', 2, 'medium', 'published', 'RESTRICTED'),
+  (4, 'A storm at sea', 'Text', NULL, 'Bob', NULL, 'medium', 'archived', 'INTERNAL'),
+  (5, 'Storms', 'Text', 'more of the storm', 'Ada', NULL, 'medium', 'draft', 'INTERNAL'),
+  (6, 'Stormy', 'A storm', NULL, 'Ada', NULL, 'critical', 'draft', 'INTERNAL'),
+  (7, 'Deploys', 'Text', NULL, 'Ada', NULL, 'medium', 'draft', 'INTERNAL'),
+  (8, 'Hiring', 'Text', NULL, 'Ada', 2, 'medium', 'published', 'INTERNAL'),
+  (9, 'Budgets', 'Text', NULL, 'Ada', NULL, 'medium', 'draft', 'INTERNAL'))
+  row (number, title, description, content, author, category_id, priority, status, visibility)
+ORDER BY number;
+INSERT INTO insight_tags (insight_id, tag_id) VALUES (1, 1), (1, 2), (2, 1), (7, 2)"""
 
 
 @pytest.fixture
-def library(client: FlaskClient) -> FlaskClient:
+def library(client: FlaskClient, owner_connection: psycopg.Connection) -> FlaskClient:
     """Nine insights: 1 to 6 have "storm", 1 and 2 also "retries", the others neither."""
-    make_category(client, "Technical")
-    make_category(client, "People")
-    for name in ("Incident", "Review"):
-        make_tag(client, name)
-    rows: list[dict[str, Any]] = [
-        {"title": "A storm of retries", "category_id": 1, "tag_ids": [1, 2], "status": "published"},
-        {"title": "Retries make a storm", "category_id": 1, "tag_ids": [1], "priority": "high"},
-        {"title": "Storm", "category_id": 2, "author": "Bob", "visibility": "RESTRICTED", "status": "published"},
-        {"title": "A storm at sea", "author": "Bob", "status": "archived"},
-        {"title": "Storms", "content": "more of the storm"},
-        {"title": "Stormy", "description": "A storm", "priority": "critical"},
-        {"title": "Deploys", "tag_ids": [2]},
-        {"title": "Hiring", "category_id": 2, "status": "published"},
-        {"title": "Budgets"},
-    ]
-    for row in rows:
-        make_insight(client, **row)
+    owner_connection.execute(LIBRARY)
     return client
 
 

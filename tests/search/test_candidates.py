@@ -1,6 +1,7 @@
 """Which documents are scored: enough, few, the best among them. Checked with documents that are drawn."""
 
 import random
+from functools import cache
 
 import pytest
 
@@ -26,6 +27,8 @@ MILLION = Collection(1_000_000, 100.0)
 COMMON = (330_000.0, 150_000.0, 70_000.0, 40_000.0, 17_000.0, 3_700.0, 800.0, 110.0)
 LESS = (70_000.0, 20_000.0, 8_000.0, 4_500.0, 1_600.0, 330.0, 70.0, 9.0)
 RARE = (2_000.0, 500.0, 210.0, 110.0, 40.0, 9.0)
+# What stands behind a stem at a tier.
+MARKS = "".join(map(chr, range(1, 8)))
 
 
 def unit(stem: str, documents: tuple[float, ...], collection: Collection = MILLION) -> Unit:
@@ -37,14 +40,16 @@ def wish(*units: Unit, collection: Collection = MILLION, needed: str | None = No
     return Wish(tuple(sorted(units, key=lambda each: -each.weight)), every, needed)
 
 
+@cache
+def tiers(search: str) -> list[tuple[str, int]]:
+    """The stems of a search, an AND of them, and the tier that it asks of each."""
+    stems = [part.strip("'") for part in search.split(" & ")]
+    return [(stem.rstrip(MARKS), ord(stem[-1]) if stem[-1] in MARKS else 0) for stem in stems]
+
+
 def holds(search: str, document: dict[str, int]) -> bool:
-    """Whether a document (the tier of each stem that it has) fulfils a search: an AND of stems at tiers."""
-    for part in search.split(" & "):
-        stem = part.strip("'")
-        tier = ord(stem[-1]) if ord(stem[-1]) < 8 else 0
-        if document.get(stem.rstrip("".join(map(chr, range(1, 8)))), -1) < tier:
-            return False
-    return True
+    """Whether a document (the tier of each stem that it has) fulfils a search."""
+    return all(document.get(stem, -1) >= tier for stem, tier in tiers(search))
 
 
 def drawn(units: tuple[Unit, ...], seed: int, documents: int = 100_000) -> list[dict[str, int]]:
@@ -54,9 +59,8 @@ def drawn(units: tuple[Unit, ...], seed: int, documents: int = 100_000) -> list[
         document = {}
         for each in units:
             draw = chance.random() * 1_000_000
-            reached = [tier for tier, having in enumerate(each.documents) if draw < having]
-            if reached:
-                document[each.stems[0]] = reached[-1]
+            if draw < each.documents[0]:  # no tier has more than the first
+                document[each.stems[0]] = max(tier for tier, having in enumerate(each.documents) if draw < having)
         made.append(document)
     return made
 

@@ -41,12 +41,12 @@ STEMS = "SELECT tsvector_to_array(to_tsvector('pg_catalog.english', folded(:text
 
 
 @pytest.fixture
-def library(app: Flask, owner_url: str) -> None:
-    with psycopg.connect(owner_url) as connection:
-        connection.execute(FILL)
-        connection.cursor().executemany(INSERT, list(rows()))
+def library(app: Flask, owner_connection: psycopg.Connection) -> None:
+    with owner_connection.transaction():
+        owner_connection.execute(FILL)
+        owner_connection.cursor().executemany(INSERT, list(rows()))
         tagged = [(row["id"], tag) for row in rows() for tag in row["tags"]]
-        connection.cursor().executemany("INSERT INTO insight_tags (insight_id, tag_id) VALUES (%s, %s)", tagged)
+        owner_connection.cursor().executemany("INSERT INTO insight_tags (insight_id, tag_id) VALUES (%s, %s)", tagged)
 
 
 def found(statement: str, parameters: Mapping[str, object]) -> set[int]:
@@ -101,7 +101,7 @@ def reference(library: None) -> Reference:
 
 
 @given(text=QUERY)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_sql_and_python_find_the_same(reference: Reference, text: str) -> None:
     known = understand(READER, parse(text, NOW))
     query = compiled(known, READER)
@@ -131,12 +131,11 @@ STANDING = [
 
 
 @pytest.fixture
-def standing(app: Flask, owner_url: str) -> None:
+def standing(app: Flask, owner_connection: psycopg.Connection) -> None:
     statement = """
     INSERT INTO insights (title, description, content, visibility, author, status)
     VALUES (%s, %s, %s, %s, 'Ada', 'published')"""
-    with psycopg.connect(owner_url) as connection:
-        connection.cursor().executemany(statement, STANDING)
+    owner_connection.cursor().executemany(statement, STANDING)
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,12 @@ def call(
 
 
 @pytest.fixture
-def query(owner_url: str, clean_database: None) -> Iterator[Query]:
-    with psycopg.connect(owner_url, autocommit=True) as connection:
+def query(owner_connection: psycopg.Connection, clean_database: None) -> Query:
+    def run(statement: str, *values: object) -> list[Any]:
+        cursor = owner_connection.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else []
 
-        def run(statement: str, *values: object) -> list[Any]:
-            cursor = connection.execute(statement.encode(), values)
-            return cursor.fetchall() if cursor.description else []
-
-        yield run
+    return run
 
 
 def parsed(response: TestResponse) -> ET.Element:

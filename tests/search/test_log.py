@@ -1,7 +1,7 @@
 """The search log: what is kept of a search, by whom it may be added to, and what it tells."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,14 +33,12 @@ Query = Callable[..., list[Any]]
 
 
 @pytest.fixture
-def query(owner_url: str, clean_database: None) -> Iterator[Query]:
-    with psycopg.connect(owner_url, autocommit=True) as connection:
+def query(owner_connection: psycopg.Connection, clean_database: None) -> Query:
+    def run(statement: str, *values: object) -> list[Any]:
+        cursor = owner_connection.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else []
 
-        def run(statement: str, *values: object) -> list[Any]:
-            cursor = connection.execute(statement.encode(), values)
-            return cursor.fetchall() if cursor.description else []
-
-        yield run
+    return run
 
 
 @pytest.fixture

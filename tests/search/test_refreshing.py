@@ -1,20 +1,23 @@
 """What upkeep counts of words and documents, when it does, and what it tidies."""
 
-import subprocess
-import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from flask import Flask
+from psycopg.conninfo import conninfo_to_dict
 
-from app.config import Settings
-from app.core.db import close_connections
+from app.cli import cli
+from app.search import cli as search_cli
 from app.search.commands import refreshing
 from app.search.commands.refreshing import Counted, Rebuilt, rebuild, refresh, refresh_if_due
 from app.search.queries.checks import CHECKS
 from app.worker import upkeep
+from tests.faults.breaking import END_SESSIONS, SESSIONS
 
 INSERT = "INSERT INTO insights (title, description, content, author) VALUES (%s, '.', %s, 'Ada')"
 Query = Callable[..., list[tuple[object, ...]]]
@@ -85,7 +88,19 @@ def test_of_many_documents_a_sample_is_counted(app: Flask, query: Query, monkeyp
     assert query("SELECT documents FROM search_statistics") == [(2000,)]
 
 
-def test_it_is_due_when_a_tenth_has_changed(app: Flask, query: Query, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def told(database_url: str) -> None:
+    """What the sessions of all applications counted before is told: it is when they end."""
+    database = conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(database_url, autocommit=True) as sessions:
+        sessions.execute(END_SESSIONS, (database,))
+        while sessions.execute(SESSIONS, (database,)).fetchone() != (0,):
+            time.sleep(0.01)
+
+
+def test_it_is_due_when_a_tenth_has_changed(
+    app: Flask, told: None, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs: list[None] = []
 
     def refreshed() -> Counted:
@@ -93,8 +108,6 @@ def test_it_is_due_when_a_tenth_has_changed(app: Flask, query: Query, monkeypatc
         return refresh()
 
     monkeypatch.setattr(refreshing, "refresh", refreshed)
-    close_connections()  # what these sessions counted before is told when they end
-    query("SELECT pg_sleep(0.5)")
     refresh_if_due()
     assert runs == []  # nothing is there
     query("INSERT INTO insights (title, description, author) SELECT 'cache', '.', 'Ada' FROM generate_series(1, 20)")
@@ -130,12 +143,12 @@ def test_the_worker_does_it(app: Flask) -> None:
     assert "count the words of search" in [job.name for job in upkeep()]
 
 
-def test_commands(
-    app: Flask, query: Query, settings: Settings, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("REDIS_URL", settings.redis_url or "")
-    monkeypatch.setenv("INSIGHTS_INSTANCE", str(tmp_path))
+def test_commands(app: Flask, query: Query, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def application(instance: Path | None) -> Iterator[Flask]:
+        yield app
+
+    monkeypatch.setattr(search_cli, "application", application)
     query(INSERT, "cache", None)
     query("DELETE FROM search_words")
     assert run("rebuild") == (0, "rebuilt: 0 documents, 1 words\n")
@@ -143,8 +156,5 @@ def test_commands(
 
 
 def run(command: str) -> tuple[int, str]:
-    program = "from app.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "search", command], capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout
+    done = CliRunner().invoke(cli, ["search", command])
+    return done.exit_code, done.stdout

@@ -27,13 +27,12 @@ def call(
 
 
 @pytest.fixture
-def entries(owner_url: str, clean_database: None) -> Iterator[Callable[[], list[Any]]]:
+def entries(owner_connection: psycopg.Connection, clean_database: None) -> Callable[[], list[Any]]:
     """What was written down of saved searches: verb, id, name and what differs."""
     statement = (
         "SELECT verb, subject_id, subject_name, diff FROM audit_log WHERE subject_type = 'saved_search' ORDER BY id"
     )
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        yield lambda: connection.execute(statement).fetchall()
+    return lambda: owner_connection.execute(statement).fetchall()
 
 
 def save(client: FlaskClient, name: str, query: str = "vacuum", **more: Any) -> Any:

@@ -23,10 +23,9 @@ FROM generate_series(1, 600) n"""
 
 
 @pytest.fixture
-def many(app: Flask, owner_url: str) -> None:
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(ROWS)
-        connection.execute("ANALYZE insights; ANALYZE search_documents")
+def many(app: Flask, owner_connection: psycopg.Connection) -> None:
+    owner_connection.execute(ROWS)
+    owner_connection.execute("ANALYZE insights; ANALYZE search_documents")
 
 
 @pytest.mark.usefixtures("many")

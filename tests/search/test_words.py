@@ -29,9 +29,8 @@ VALUES (%s, %s, %s, %s, 'Ada', 'published')"""
 
 
 @pytest.fixture
-def library(app: Flask, owner_url: str) -> None:
-    with psycopg.connect(owner_url) as connection:
-        connection.cursor().executemany(INSERT, ROWS)
+def library(app: Flask, owner_connection: psycopg.Connection) -> None:
+    owner_connection.cursor().executemany(INSERT, ROWS)
 
 
 def understood(text: str, audience: Audience = EVERYTHING) -> Understood:
