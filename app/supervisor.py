@@ -29,7 +29,7 @@ TICK = 0.1
 FIRST_DELAY, LONGEST_DELAY, STEADY = 0.2, 10.0, 5.0
 START_TIMEOUT = 120.0
 # The order and the seconds in which things stop; together below five.
-STOP = {"web": 1.6, "worker": 0.6, "valkey": 0.6, "postgres": 1.8}
+STOP = {"web": 1.5, "worker": 0.5, "valkey": 0.5, "postgres": 1.6}
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
