@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
 
+from app.core.sizes import readable_size
 from app.exchange.records import Insights, Place, Problem, Record, Unreadable
 
 CHUNK = 2**18
@@ -102,7 +103,7 @@ class _Text:
                 self.refuse("is nested too deeply")
             except ValueError as error:
                 if len(self._text) - self._at > LARGEST_OBJECT:
-                    self.refuse(f"is not valid JSON, or an object of more than {LARGEST_OBJECT >> 20} MB")
+                    self.refuse(f"is not valid JSON, or an object of more than {readable_size(LARGEST_OBJECT)}")
                 if not self._more():
                     self._refuse_malformed(error)
             else:
